@@ -1,0 +1,53 @@
+"""Turn functions and parameters into suites of batch jobs: see the plan, run it here, keep every result."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dtscheduler.api import (
+        DAG,
+        Job,
+        ParallelTask,
+        Priority,
+        Run,
+        Schedule,
+        Task,
+        batch,
+        jobs,
+        run,
+        runs,
+        use,
+    )
+    from dtscheduler.errors import SchedulerError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DAG",
+    "Job",
+    "ParallelTask",
+    "Priority",
+    "Run",
+    "Schedule",
+    "SchedulerError",
+    "Task",
+    "batch",
+    "jobs",
+    "run",
+    "runs",
+    "use",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'dtscheduler' has no attribute {name!r}")
+    module = import_module("dtscheduler.errors" if name == "SchedulerError" else "dtscheduler.api")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,40 @@
+"""How users say it: DAG, Task, ParallelTask, Schedule, batch, and the handles they get back."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dtscheduler.api.batch import batch
+from dtscheduler.api.dag import DAG
+from dtscheduler.api.schedule import Schedule
+from dtscheduler.api.task import ParallelTask, Task
+from dtscheduler.model.priority import Priority
+
+if TYPE_CHECKING:
+    from dtscheduler.api.job import Job, jobs
+    from dtscheduler.api.place import use
+    from dtscheduler.api.run import Run, run, runs
+
+__all__ = [
+    "DAG",
+    "Job",
+    "ParallelTask",
+    "Priority",
+    "Run",
+    "Schedule",
+    "Task",
+    "batch",
+    "jobs",
+    "run",
+    "runs",
+    "use",
+]
+
+_LATER = {"Job": "job", "jobs": "job", "Run": "run", "run": "run", "runs": "run", "use": "place"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'dtscheduler.api' has no attribute {name!r}")
+    return getattr(import_module(f"dtscheduler.api.{_LATER[name]}"), name)

@@ -1,0 +1,17 @@
+"""Which DAG is being written: per thread and per async task, so that two never see each other."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dtscheduler.api.dag import DAG
+
+writing: ContextVar[tuple[DAG, ...]] = ContextVar("dtscheduler_dags", default=())
+
+
+def current_dag() -> Any:
+    """The DAG of the innermost ``with`` block, or None."""
+    open_dags = writing.get()
+    return open_dags[-1] if open_dags else None

@@ -1,0 +1,93 @@
+"""How a run is shown while it is driven in this process: a line a task, on a terminal live, elsewhere as tasks end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from dtscheduler.model.durations import show_duration
+from dtscheduler.model.job import JobSpec
+from dtscheduler.model.status import TaskStatus
+from dtscheduler.running.progress import Progress
+from dtscheduler.running.runner import Observer
+
+if TYPE_CHECKING:
+    from dtscheduler.api.run import Run
+
+MOST_LINES = 40
+FAILED_LOG_LINES = 5
+FAILURES_SHOWN = 3
+_BAD = (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY, TaskStatus.FAILED_AFTER, TaskStatus.STOPPED)
+
+
+def observer(spec: JobSpec, wanted: bool | None) -> Observer | None:
+    """What to tell of progress: a live display on a terminal, plain lines elsewhere, None where nothing is wanted."""
+    if not _wanted(wanted):
+        return None
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from dtscheduler.api.live import LiveLines
+
+        return LiveLines(spec)
+    return PlainLines(spec)
+
+
+class PlainLines:
+    """Writes a line when a task has ended; of jobs with many tasks only those that failed."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        self._told: set[int] = set()
+        self._names = [task.name for task in spec.tasks]
+        self._quiet = len(spec.tasks) > MOST_LINES
+
+    def __call__(self, progress: Progress) -> None:
+        for number, name in enumerate(self._names):
+            counts = progress.counts[number]
+            if number in self._told or not all(status.final for status in +counts):
+                continue
+            self._told.add(number)
+            if not self._quiet or any(counts[status] for status in _BAD):
+                print(f"{name}: {count_text(counts)}", file=sys.stderr)
+
+
+def count_text(counts: dict[TaskStatus, int]) -> str:
+    """``'completed'``, or ``'34 completed, 2 failed'`` for a fan-out."""
+    present = [(status, counts[status]) for status in TaskStatus if counts[status]]
+    if len(present) == 1 and present[0][1] == 1:
+        return present[0][0].value
+    return ", ".join(f"{count} {status.value}" for status, count in present)
+
+
+def announce_end(run: Run, wanted: bool | None) -> None:
+    """Say how a run ended; of failures the last lines of their logs, and how to see more."""
+    if not _wanted(wanted):
+        return
+    record = run.record
+    if not record.status.final:
+        print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
+        return
+    took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
+    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {record.reason}", file=sys.stderr)
+    failed = [r for r in run._workspace.task_runs(run.id) if r.status in _BAD]  # noqa: SLF001 # its own face
+    for task_run in failed[:FAILURES_SHOWN]:
+        part = f" {task_run.part_name!r}" if task_run.part_name != task_run.task_name else ""
+        print(f"  {task_run.task_name!r}{part} {task_run.status}: {task_run.reason}", file=sys.stderr)
+        for line in _log_lines(run, task_run.task_name, task_run.part):
+            print(f"    | {line}", file=sys.stderr)
+        print(f"    more: dtscheduler logs {run.id} {task_run.task_name!r}{part}", file=sys.stderr)
+    if len(failed) > FAILURES_SHOWN:
+        print(f"  and {len(failed) - FAILURES_SHOWN} more: dtscheduler show {run.id}", file=sys.stderr)
+
+
+def _log_lines(run: Run, task: str, part: int) -> list[str]:
+    from dtscheduler.api.logs import last_lines
+    from dtscheduler.errors import NotFoundError
+
+    try:
+        return last_lines(run.log(task, part), FAILED_LOG_LINES)
+    except NotFoundError:
+        return []
+
+
+def _wanted(wanted: bool | None) -> bool:
+    return wanted if wanted is not None else os.environ.get("DTSCHEDULER_PROGRESS", "1") != "0"

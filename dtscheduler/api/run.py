@@ -1,0 +1,303 @@
+"""Runs, as users hold them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dtscheduler.api.code import settled
+from dtscheduler.api.place import workspace
+from dtscheduler.api.progress import announce_end, observer
+from dtscheduler.api.when import as_instant, as_rundate
+from dtscheduler.errors import InvalidJobError, NotFoundError, ResultError, RunError
+from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.status import RunStatus
+from dtscheduler.running import values
+
+if TYPE_CHECKING:
+    import pandas
+
+    from dtscheduler.api.dag import DAG
+    from dtscheduler.workspace import Drive, Workspace
+
+POLL_SECONDS = 0.2
+
+
+class Run:
+    """One run of a job: how it stands, what it gave, what it logged. Everything is read from the store when asked for."""
+
+    def __init__(self, run_id: int, place: Workspace, driver: _Driver | None = None) -> None:
+        self._id, self._workspace, self._driver = run_id, place, driver
+
+    @property
+    def id(self) -> int:
+        """Number of the run in its workspace, from 1."""
+        return self._id
+
+    @property
+    def record(self) -> RunRecord:
+        """All that is known of the run now, as a plain value."""
+        return self._workspace.run(self._id)
+
+    @property
+    def status(self) -> RunStatus:
+        """How the run stands: ``RunStatus.COMPLETED``, ``RUNNING``, ``FAILED``, ...; it is also a str."""
+        return self.record.status
+
+    @property
+    def reason(self) -> str:
+        """Why the run ended as it did, in words; empty while it runs."""
+        return self.record.reason
+
+    @property
+    def rundate(self) -> date:
+        """The date that the run is for."""
+        return self.record.rundate
+
+    def wait(self, timeout: float | timedelta | None = None) -> RunStatus:
+        """Wait until the run has ended.
+
+        Args:
+            timeout: Longest time to wait, in seconds or as a timedelta. Default: for ever.
+
+        Returns:
+            The status then, which is not a final one if the time was up first.
+
+        Raises:
+            SchedulerError: The run is driven by this process, and the driving failed.
+        """
+        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        if self._driver is not None:
+            self._driver.wait(seconds)
+            return self.status
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not (status := self.status).final:
+            left = POLL_SECONDS if deadline is None else min(POLL_SECONDS, deadline - time.monotonic())
+            if left <= 0:
+                break
+            time.sleep(left)
+        return status
+
+    def stop(self) -> None:
+        """Stop the run: what is running is ended, results that are there stay. Returns at once; see ``wait``."""
+        if self._driver is not None:
+            self._driver.stop()
+        self._workspace.stop(self._id)
+
+    def result(self, task: str) -> Any:
+        """What a task returned; for a ParallelTask the list of what its parts returned, in their order.
+
+        Raises:
+            NotFoundError: The run has no such task.
+            RunError: The task did not complete; the message says why.
+            ResultMissingError: The result is not in the cache any more.
+        """
+        records = self._records(task)
+        unfinished = next((record for record in records if not record.status.succeeded), None)
+        if unfinished is not None:
+            raise RunError(f"{_label(unfinished)} of run {self._id} has no result: {unfinished.status}. {unfinished.reason}")
+        found = [self._value(record) for record in records]
+        return found if self._parallel(records[0].task) else found[0]
+
+    def results(self) -> dict[str, Any]:
+        """The results of all tasks that completed, by name."""
+        by_task: dict[str, list[TaskRunRecord]] = {}
+        for record in self._workspace.task_runs(self._id):
+            by_task.setdefault(record.task_name, []).append(record)
+        return {name: self.result(name) for name, of_task in by_task.items() if all(r.status.succeeded for r in of_task)}
+
+    def log(self, task: str, part: int | str = 0, attempt: int | None = None) -> str:
+        """What an attempt printed, and its traceback if it failed.
+
+        Args:
+            task: Name of the task.
+            part: Number of the part, from 0, or its name.
+            attempt: Number of the attempt, from 1. Default: the latest.
+
+        Raises:
+            NotFoundError: There is no such task, part or attempt.
+        """
+        from dtscheduler.api.logs import read_log
+
+        return read_log(self._workspace, self.record, self.part(task, part), attempt)
+
+    def task_runs(self) -> pandas.DataFrame:
+        """The run's task runs as a DataFrame, one row a part.
+
+        Columns: ``task, part, part_name, status`` (category), ``reason, attempt, submitted, started, ended`` (UTC),
+        ``duration`` (Timedelta), ``cpu_seconds, peak_memory_mb, result_bytes, worker, host``.
+        """
+        from dtscheduler.api.frames import task_runs_frame
+
+        return task_runs_frame(self._workspace.task_runs(self._id))
+
+    def part(self, task: str, part: int | str = 0) -> TaskRunRecord:
+        """The record of one task run. Raises ``NotFoundError``."""
+        records = self._records(task)
+        for record in records:
+            if part in (record.part, record.part_name) and not isinstance(part, bool):
+                return record
+        if isinstance(part, str) and part.isdigit() and int(part) < len(records):
+            return records[int(part)]
+        raise NotFoundError(f"task {task!r} of run {self._id} has no part {part!r}; it has {len(records)}")
+
+    def __repr__(self) -> str:
+        run = self.record
+        return f"<Run {run.id} of {run.job_name!r}: {run.status}{'. ' + run.reason if run.reason else ''}>"
+
+    def _records(self, task: str) -> list[TaskRunRecord]:
+        every = self._workspace.task_runs(self._id)
+        found = [record for record in every if record.task_name == task]
+        if not found:
+            names = ", ".join(dict.fromkeys(repr(record.task_name) for record in every))
+            raise NotFoundError(f"run {self._id} has no task {task!r}; it has {names[:500]}")
+        return found
+
+    def _parallel(self, task: int) -> bool:
+        return self._workspace.spec(self.record.spec_hash).tasks[task].parallel
+
+    def _value(self, record: TaskRunRecord) -> Any:
+        try:
+            return values.load(self._workspace.cache.get(record.result_key))
+        except ResultError as error:
+            raise type(error)(f"{_label(record)} of run {self._id}: {error}") from error
+
+
+class _Driver(threading.Thread):
+    """Drives a run in the background; the interpreter waits for it before it exits."""
+
+    def __init__(self, drive: Drive) -> None:
+        super().__init__(name=f"dtscheduler-run-{drive.run_id}", daemon=False)
+        self._drive = drive
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._drive.runner.drive()
+        except BaseException as error:
+            self._error = error
+
+    def stop(self) -> None:
+        self._drive.runner.request_stop()
+
+    def wait(self, seconds: float | None) -> None:
+        self.join(seconds)
+        if self._error is not None:
+            raise self._error
+
+
+def start(
+    dag: DAG, *, rundate: date | str | None, executor: str | None, wait: bool, progress: bool | None
+) -> Run:
+    """Run a DAG in this process; see ``DAG.run``."""
+    place = workspace()
+    run_date = as_rundate(rundate)
+    spec, known = settled(dag, place)
+    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=observer(spec, progress))
+    return driven(drive, place, wait=wait, progress=progress)
+
+
+def resume(run_id: int, *, progress: bool | None = None) -> Run:
+    """Take an interrupted run over and finish it in this process.
+
+    Args:
+        run_id: The run.
+        progress: Whether to show progress. Default: if there is a terminal to show it on.
+
+    Raises:
+        NotFoundError: There is no such run.
+        RunError: It has ended, or is being driven.
+    """
+    place = workspace()
+    spec = place.spec(place.run(run_id).spec_hash)
+    return driven(place.resume(run_id, observe=observer(spec, progress)), place, wait=True, progress=progress)
+
+
+def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None) -> Run:
+    """Drive a run that is ready, here or in the background."""
+    if not wait:
+        driver = _Driver(drive)
+        driver.start()
+        return Run(drive.run_id, place, driver)
+    run = Run(drive.run_id, place)
+    try:
+        drive.runner.drive()
+    finally:
+        announce_end(run, progress)
+    return run
+
+
+def runs(
+    job: str | None = None,
+    label: str | None = None,
+    tag: str | None = None,
+    status: str | RunStatus | Iterable[str] | None = None,
+    owner: str | None = None,
+    since: str | date | datetime | None = None,
+    until: str | date | datetime | None = None,
+    limit: int | None = 100,
+) -> list[Run]:
+    """List runs of the workspace, newest first.
+
+    Args:
+        job: Only runs of the job of this name.
+        label: Only runs with this label.
+        tag: Only runs with this tag.
+        status: Only runs in this status, or in one of these.
+        owner: Only runs of jobs of this user.
+        since: Only runs submitted at or after this: a date, an instant, or ``'7d'`` for seven days ago.
+        until: Only runs submitted before this.
+        limit: At most so many; None for all.
+    """
+    place = workspace()
+    return [Run(record.id, place) for record in run_records(place, job, label, tag, status, owner, since, until, limit)]
+
+
+def run_records(
+    place: Workspace,
+    job: str | None = None,
+    label: str | None = None,
+    tag: str | None = None,
+    status: str | RunStatus | Iterable[str] | None = None,
+    owner: str | None = None,
+    since: str | date | datetime | None = None,
+    until: str | date | datetime | None = None,
+    limit: int | None = 100,
+) -> list[RunRecord]:
+    """The records of the runs that ``runs`` lists."""
+    now = place.clock.now()
+    query = RunQuery(
+        job_name=job,
+        label=label,
+        tag=tag,
+        owner=owner,
+        statuses=_statuses(status),
+        since=as_instant(since, "since", now),
+        until=as_instant(until, "until", now),
+        limit=limit,
+    )
+    return place.runs(query)
+
+
+def run(run_id: int) -> Run:
+    """Find a run by its number. Raises ``NotFoundError``."""
+    place = workspace()
+    return Run(place.run(run_id).id, place)
+
+
+def _statuses(status: str | RunStatus | Iterable[str] | None) -> list[RunStatus] | None:
+    if status is None:
+        return None
+    wanted = [status] if isinstance(status, str) else list(status)
+    try:
+        return [RunStatus(item) for item in wanted]
+    except ValueError:
+        raise InvalidJobError(f"status {status!r} is not one of {', '.join(RunStatus)}") from None
+
+
+def _label(record: TaskRunRecord) -> str:
+    part = f"/{record.part_name}" if record.part_name != record.task_name else ""
+    return f"task {record.task_name}{part}"

@@ -1,0 +1,185 @@
+"""Results on disk: diskcache underneath, with its pickling and its eviction switched off and every entry signed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import logging
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import diskcache
+from diskcache.core import MODE_BINARY, MODE_RAW
+
+from dtscheduler.caches.folders import private_folder, workspace_key
+from dtscheduler.errors import ResultError, ResultMissingError
+
+SHARDS = 8
+SMALL_BYTES = 32 * 1024
+BUSY_SECONDS = 60
+_CHUNK = 4 * 2**20
+_MAC_LENGTH = 64
+
+logger = logging.getLogger("dtscheduler")
+
+
+class DiskCache:
+    """Keeps payloads of any size under a folder that belongs to one user.
+
+    Entries lie in ``SHARDS`` databases, so that workers that write at the same time do not wait for each other: a cache
+    writes into the shard of its ``slot`` and adds that to the key, and reads all. Small payloads are rows, large ones
+    files. Each entry carries a keyed hash of its key, note and payload; one that does not fit is a miss with a warning.
+
+    Args:
+        folder: where to keep everything; made private if it is new.
+        slot: number of the writer, for example of the worker in its pool.
+
+    Raises:
+        WorkspaceError: the folder or its key is not private, or cannot be made.
+    """
+
+    def __init__(self, folder: Path, *, slot: int = 0) -> None:
+        self._folder = private_folder(folder)
+        self._key = workspace_key(folder / "key")
+        self._own = slot % SHARDS
+        self._open: dict[int, Any] = {}
+
+    def put(self, key: str, payload: bytes | BinaryIO, note: str = "") -> str:
+        full_key = f"{key}@{self._own}"
+        mac, small = self._signature(full_key, note, payload), isinstance(payload, bytes) and len(payload) < SMALL_BYTES
+        value = payload if small or not isinstance(payload, bytes) else io.BytesIO(payload)
+        try:
+            self._shard(self._own).set(full_key, value, read=not small, tag=mac + note)
+        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+            raise ResultError(f"the result cannot be written to {self._folder}: {_why(error)}") from error
+        return full_key
+
+    def get(self, key: str) -> bytes | BinaryIO:
+        try:
+            value, tag = self._shard_of(key).get(key, read=True, tag=True)
+        except (OSError, sqlite3.Error, diskcache.Timeout, _DamagedError) as error:
+            raise self._damaged(key, _why(error)) from error
+        if value is None:
+            raise ResultMissingError(f"there is no result {key}")
+        try:
+            expected = self._signature(key, tag[_MAC_LENGTH:], value) if isinstance(tag, str) else ""
+        except OSError as error:
+            raise self._damaged(key, _why(error)) from error
+        if not hmac.compare_digest(expected, (tag or "")[:_MAC_LENGTH]):
+            raise self._damaged(key, "it does not carry this workspace's signature")
+        return value  # type: ignore[no-any-return] # diskcache has no types
+
+    def note(self, key: str) -> str | None:
+        try:
+            self.get(key)
+            tag = self._shard_of(key).get(key, read=True, tag=True)[1]
+        except (ResultMissingError, OSError, sqlite3.Error, diskcache.Timeout, _DamagedError):
+            return None
+        return tag[_MAC_LENGTH:] if isinstance(tag, str) else None
+
+    def find(self, keys: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        shards = [number for number in range(SHARDS) if (self._folder / str(number)).is_dir()]
+        for key in keys:
+            there = [full for number in shards if (full := f"{key}@{number}") in self._shard(number)]
+            found.update({key: full for full in there})
+        return found
+
+    def missing(self, keys: Iterable[str]) -> set[str]:
+        return {key for key in keys if key not in self._shard_of(key)}
+
+    def close(self) -> None:
+        for shard in self._open.values():
+            shard.close()
+        self._open.clear()
+
+    def _shard_of(self, key: str) -> Any:
+        number = key.rpartition("@")[2]
+        if not number.isdigit() or int(number) >= SHARDS:
+            raise ResultMissingError(f"{key} is not the key of a result")
+        return self._shard(int(number))
+
+    def _shard(self, number: int) -> Any:
+        if number not in self._open:
+            try:
+                self._open[number] = diskcache.Cache(
+                    str(private_folder(self._folder / str(number))),
+                    timeout=BUSY_SECONDS,
+                    disk=_BytesDisk,
+                    disk_min_file_size=SMALL_BYTES,
+                    eviction_policy="none",
+                    cull_limit=0,
+                    size_limit=2**62,
+                    statistics=0,
+                    tag_index=0,
+                )
+            except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+                raise ResultError(f"the results in {self._folder / str(number)} cannot be opened: {_why(error)}") from error
+        return self._open[number]
+
+    def _signature(self, key: str, note: str, payload: bytes | BinaryIO) -> str:
+        head = f"{len(key)}:{key}{len(note)}:{note}".encode()
+        if isinstance(payload, bytes):
+            return hmac.digest(self._key, head + payload, "sha256").hex()
+        mac = hmac.new(self._key, head, hashlib.sha256)
+        while chunk := payload.read(_CHUNK):
+            mac.update(chunk)
+        payload.seek(0)
+        return mac.hexdigest()
+
+    def _damaged(self, key: str, why: str) -> ResultMissingError:
+        logger.warning("the result %s is damaged and counts as missing: %s", key, why)
+        return ResultMissingError(f"the result {key} is damaged: {why}")
+
+
+class _DamagedError(Exception):
+    """An entry that this cache cannot have written."""
+
+
+class _BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
+    """Keeps str keys and byte values only, and so never unpickles what it finds."""
+
+    def put(self, key: Any) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise TypeError(f"keys are str, not {type(key).__name__}")
+        return key, True
+
+    def get(self, key: Any, raw: Any) -> str:
+        if not raw or type(key) is not str:
+            raise _DamagedError("its key is pickled")
+        return key
+
+    def store(self, value: Any, read: Any, key: Any = None) -> tuple[int, int, str | None, Any]:
+        if type(value) is bytes:
+            return 0, MODE_RAW, None, sqlite3.Binary(value)
+        filename, full_path = self.filename()
+        path = Path(full_path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                shutil.copyfileobj(value, file, _CHUNK)
+                return file.tell(), MODE_BINARY, filename, None
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: Any) -> Any:
+        if mode == MODE_RAW and isinstance(value, bytes):
+            return value
+        if mode != MODE_BINARY or not isinstance(filename, str):
+            raise _DamagedError("it is of a kind that is never written here")
+        root = Path(self._directory).resolve()
+        path = (root / filename).resolve()
+        if not path.is_relative_to(root):
+            raise _DamagedError("its file lies elsewhere")
+        return path.open("rb")
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, diskcache.Timeout):
+        return f"its database was locked for more than {BUSY_SECONDS} s"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""Which suites come with the package, to run and to copy from."""

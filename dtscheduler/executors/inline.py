@@ -1,0 +1,116 @@
+"""Executes calls in the caller's own thread, one after the other, so that breakpoints and debuggers work."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from dtscheduler.executors import logs
+from dtscheduler.executors.measure import Meter
+from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, TaskSetup, Wanted
+from dtscheduler.model.status import TaskStatus
+from dtscheduler.ports import ResultCache
+from dtscheduler.running.functions import Functions
+from dtscheduler.running.perform import perform
+
+
+class InlineExecutor:
+    """One call at a time, here. What tasks print goes to the screen and to their logs.
+
+    Args:
+        cache: where inputs are read from and results go.
+    """
+
+    def __init__(self, *, cache: ResultCache) -> None:
+        self._cache = cache
+        self._functions = Functions(cache)
+        self._meter = Meter()
+        self._setups: dict[int, TaskSetup] = {}
+        self._calls: deque[PartCall] = deque()
+
+    def start(self, environment: Environment, parts: int) -> None:
+        """Nothing has to be started."""
+
+    def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
+        with _in_folder(environment.work_dir):
+            return [self._functions.described(one) for one in wanted]
+
+    def prepare(self, setup: TaskSetup) -> None:
+        Path(setup.log_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._setups[setup.task] = setup
+
+    def submit(self, call: PartCall) -> bool:
+        if self._calls:
+            return False
+        self._calls.append(call)
+        return True
+
+    def wait(self, timeout: float) -> list[Event]:
+        return [self._execute(self._calls.popleft())] if self._calls else []
+
+    def cancel(self, *, grace_seconds: float) -> None:
+        self._calls.clear()
+
+    def close(self) -> None:
+        self._calls.clear()
+
+    def _execute(self, call: PartCall) -> Outcome:
+        setup = self._setups[call.task]
+        log = logs.open_log(setup.log_dir, call.part, call.attempt)
+        with open(log, "w", encoding="utf-8", errors="backslashreplace") as file, _copied_to(file):
+            with _in_folder(setup.environment.work_dir):
+                outcome = perform(setup, call, self._functions, self._cache, self._meter)
+            file.write(outcome.traceback)
+        if outcome.status is TaskStatus.COMPLETED:
+            logs.bound(logs.log_path(setup.log_dir, call.part, call.attempt))
+        return outcome
+
+
+class _Copying(io.TextIOBase):
+    """Writes to the screen and to a log."""
+
+    def __init__(self, screen: TextIO, log: TextIO) -> None:
+        self._screen, self._log = screen, log
+
+    def write(self, text: str) -> int:
+        self._log.write(text)
+        return self._screen.write(text)
+
+    def flush(self) -> None:
+        self._log.flush()
+        self._screen.flush()
+
+    def isatty(self) -> bool:
+        return self._screen.isatty()
+
+
+@contextmanager
+def _copied_to(log: TextIO) -> Iterator[None]:
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _Copying(before[0], log), _Copying(before[1], log)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+@contextmanager
+def _in_folder(folder: str | None) -> Iterator[None]:
+    """Be in the work dir, with it first on ``sys.path``, as a worker is."""
+    if folder is None:
+        yield
+        return
+    before, path = os.getcwd(), list(sys.path)
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        sys.path[:] = path

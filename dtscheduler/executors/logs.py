@@ -1,0 +1,65 @@
+"""The log of an attempt: one file, written at descriptor level, whose size on disk is bounded."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+LONGEST_LOG = 20 * 2**20
+KEPT_AT_START = LONGEST_LOG // 4
+KEPT_AT_END = LONGEST_LOG // 4
+_BLOCK = 4096
+_PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01
+
+
+def log_path(folder: str, part: int, attempt: int) -> Path:
+    """Where the log of an attempt lies; paths are made of numbers only."""
+    return Path(folder) / f"{part}.{attempt}.log"
+
+
+def open_log(folder: str, part: int, attempt: int) -> int:
+    """Open the log of an attempt for appending; no symbolic link is followed."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(f"{folder}/{part}.{attempt}.log", flags, 0o600)
+
+
+def free_middle(path: Path) -> None:
+    """Give the disk space of a growing log's middle back while its writer goes on; a no-op where the OS cannot."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        found = os.fstat(descriptor)
+        start, end = _align(KEPT_AT_START), (found.st_size - KEPT_AT_END) // _BLOCK * _BLOCK
+        if found.st_blocks * 512 > LONGEST_LOG and end > start:
+            _punch_hole(descriptor, start, end - start)
+    finally:
+        os.close(descriptor)
+
+
+def bound(path: Path) -> None:
+    """Shorten a finished log that is too long to its start and its end, with a line between that says so."""
+    if path.stat().st_size <= LONGEST_LOG:
+        return
+    shorter = path.with_suffix(".part")
+    with path.open("rb") as source, shorter.open("wb") as target:
+        target.write(source.read(KEPT_AT_START))
+        end = source.seek(-KEPT_AT_END, os.SEEK_END)
+        target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
+        target.write(source.read())
+    shorter.replace(path)
+
+
+def _align(position: int) -> int:
+    return -(-position // _BLOCK) * _BLOCK
+
+
+def _punch_hole(descriptor: int, start: int, length: int) -> None:
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    libc.fallocate(descriptor, _PUNCH_HOLE_KEEP_SIZE, start, length)

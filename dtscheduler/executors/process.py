@@ -1,0 +1,190 @@
+"""One worker process, seen from the runner: its pipes, and the calls that it has been sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dtscheduler.errors import WorkerError
+from dtscheduler.executors import killing, wire
+from dtscheduler.model.call import Environment, PartCall, TaskSetup
+
+_READ_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the board says: calls that ended unreported, and the one that executes now with the time it began."""
+
+    unreported: list[PartCall]
+    current: PartCall | None
+    since: float
+
+
+class WorkerProcess:
+    """A child process that executes calls in the order in which they are sent.
+
+    Nothing here blocks: what the pipe does not take at once waits in ``outbox``.
+
+    Raises:
+        WorkerError: the interpreter cannot be started.
+    """
+
+    def __init__(self, environment: Environment, *, results: str, slot: int) -> None:
+        self.environment = environment
+        self.slot = slot
+        self.ready = False
+        self.recalling = False
+        self.calls: deque[PartCall] = deque()
+        self.reserved_mhz = 0
+        self.reserved_mb = 0
+        self.used = False
+        self._reported = 0
+        self._known: set[int] = set()
+        self._mark = uuid.uuid4().hex
+        self._frames = wire.Frames()
+        self.outbox = bytearray()
+        self._boot_output = tempfile.TemporaryFile()
+        self._board, board = wire.Board.create()
+        their_in, self.writes = os.pipe()
+        self.reads, their_out = os.pipe()
+        place = {
+            "reads": their_in,
+            "writes": their_out,
+            "board": board,
+            "results": results,
+            "slot": slot,
+            "work_dir": environment.work_dir,
+        }
+        try:
+            self.process = subprocess.Popen(
+                [environment.python, "-u", "-P", "-m", "dtscheduler.executors.worker", json.dumps(place)],
+                stdin=subprocess.DEVNULL,
+                stdout=self._boot_output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(their_in, their_out, board),
+                start_new_session=True,
+                env={**os.environ, killing.MARK: self._mark},
+            )
+        except OSError as error:
+            os.close(self.writes)
+            os.close(self.reads)
+            raise WorkerError(f"the interpreter {environment.python} cannot be started: {error.strerror}") from error
+        finally:
+            for descriptor in (their_in, their_out, board):
+                os.close(descriptor)
+        os.set_blocking(self.writes, False)
+        os.set_blocking(self.reads, False)
+        self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def prepare(self, setup: TaskSetup, *, again: bool = False) -> None:
+        """Make the calls of a task known, unless they are; ``again`` replaces what is known."""
+        if again or setup.task not in self._known:
+            self._known.add(setup.task)
+            self.send(wire.Prepare(setup))
+
+    def execute(self, calls: list[PartCall]) -> None:
+        """Add calls to those that the worker makes."""
+        self.used = True
+        self.calls.extend(calls)
+        self.send(wire.Calls(calls))
+
+    def send(self, message: object) -> None:
+        self.outbox += wire.frame(message)
+        self.write()
+
+    def write(self) -> None:
+        """Write as much of the outbox as the pipe takes now."""
+        try:
+            while self.outbox:
+                written = os.write(self.writes, memoryview(self.outbox)[:65536])
+                del self.outbox[:written]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it has died; reading will say so
+            self.outbox.clear()
+
+    def read(self) -> Iterator[Any]:
+        """Messages that have come."""
+        while True:
+            try:
+                data = os.read(self.reads, _READ_BYTES)
+            except BlockingIOError:
+                return
+            if not data:
+                return
+            yield from self._frames.feed(data)
+            if len(data) < _READ_BYTES:
+                return
+
+    def reported(self, call: PartCall) -> PartCall | None:
+        """Take a call whose outcome has come off the list; None where it is not on it."""
+        if self.calls and _same(self.calls[0], call):
+            self._reported += 1
+            return self.calls.popleft()
+        return None
+
+    def given_back(self, identities: list[tuple[int, int, int]]) -> list[PartCall]:
+        """Take calls that the worker gave back off the list."""
+        back = set(identities)
+        taken = [call for call in self.calls if (call.task, call.part, call.attempt) in back]
+        self.calls = deque(call for call in self.calls if (call.task, call.part, call.attempt) not in back)
+        return taken
+
+    def begun(self) -> Begun:
+        """How far the worker has come with its calls."""
+        count, since = self._board.read()
+        ahead = min(count - self._reported, len(self.calls))
+        if ahead <= 0:
+            return Begun([], None, since)
+        begun = [self.calls[place] for place in range(ahead)]
+        return Begun(begun[:-1], begun[-1], since)
+
+    def busy_for(self, now: float) -> float:
+        """For how many seconds the current call has been executing; 0 where none is."""
+        begun = self.begun()
+        return 0.0 if begun.current is None else now - begun.since
+
+    def boot_output(self) -> str:
+        """The end of what the process wrote before it was ready."""
+        self._boot_output.seek(0)
+        return self._boot_output.read()[-2000:].decode("utf-8", "replace").strip()
+
+    def kill(self) -> None:
+        """End the process and all it has started."""
+        killing.kill_tree(self.pid, self._mark)
+        self.process.wait()
+
+    def release(self) -> None:
+        """Give pipes and memory back; the process has ended."""
+        for descriptor in (self.writes, self.reads, *([self.pidfd] if self.pidfd is not None else [])):
+            os.close(descriptor)
+        self._board.close()
+        self._boot_output.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the process has ended within so many seconds."""
+        try:
+            self.process.wait(max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def _same(left: PartCall, right: PartCall) -> bool:
+    return (left.task, left.part, left.attempt) == (right.task, right.part, right.attempt)

@@ -1,0 +1,410 @@
+"""Executes calls in worker processes on this machine, as many at a time as its CPU and memory allow."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dtscheduler.errors import WorkerError
+from dtscheduler.executors import killing, logs, wire
+from dtscheduler.executors.process import WorkerProcess
+from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
+from dtscheduler.model.job import Isolation, Resources
+from dtscheduler.model.status import TaskStatus
+from dtscheduler.ports import ResultCache
+from dtscheduler.running.perform import outcome_from_note
+
+AHEAD_SECONDS = 0.02
+AHEAD_MOST = 40
+LONG_SECONDS = 0.05
+GROW_AFTER_SECONDS = 0.2
+SUPERVISE_SECONDS = 0.25
+LEAVE_SECONDS = 2.0
+BOOT_FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What may be used at a time: CPU in MHz (4000 = one core), memory in MB, and workers to start at once."""
+
+    cpu_mhz: int
+    memory_mb: int
+    workers: int
+
+
+class ProcessExecutor:
+    """Workers that are kept and used again.
+
+    As many workers as there are cores are started first; more come only when all are busy with calls that last, and
+    CPU and memory that the tasks ask for are still free. Calls known to be short are sent ahead, and taken back from a
+    worker whose current call turns out to last.
+
+    Args:
+        cache: opens the cache in which results of calls are looked up whose worker died before it could report them.
+        results: folder of the result cache that workers open.
+        capacity: what may be used at a time.
+        enforce_memory: whether a call that uses more memory than its task asks for is killed.
+    """
+
+    def __init__(self, *, cache: Callable[[], ResultCache], results: Path, capacity: Capacity, enforce_memory: bool = False) -> None:
+        self._cache, self._results, self._capacity, self._enforce = cache, str(results), capacity, enforce_memory
+        self._workers: list[WorkerProcess] = []
+        self._setups: dict[int, TaskSetup] = {}
+        self._seconds: dict[str, float] = {}
+        self._returned: deque[PartCall] = deque()
+        self._events: list[Event] = []
+        self._announced: dict[WorkerProcess, tuple[int, int, int]] = {}
+        self._described: list[EntrypointInfo | str] | None = None
+        self._boot_failures = 0
+        self._supervised = 0.0
+        self._cancelling = False
+
+    def start(self, environment: Environment, parts: int) -> None:
+        for _ in range(min(parts, self._capacity.workers) - len(self._workers)):
+            self._start_worker(environment)
+
+    def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
+        worker = next((w for w in self._workers if w.environment == environment), None)
+        worker = worker or self._start_worker(environment)
+        self._described = None
+        worker.send(wire.Describe(wanted))
+        while self._described is None:
+            self._listen(1.0)
+            if worker not in self._workers:
+                return self.describe(environment, wanted)
+        return self._described
+
+    def prepare(self, setup: TaskSetup) -> None:
+        known = setup.task in self._setups
+        self._setups[setup.task] = setup
+        for worker in self._workers if known else ():
+            worker.prepare(setup, again=True)
+
+    def submit(self, call: PartCall) -> bool:
+        if self._returned:
+            self._place_returned()
+        return not self._returned and self._place(call)
+
+    def wait(self, timeout: float) -> list[Event]:
+        self._place_returned()
+        if not self._events:
+            self._listen(min(timeout, self._patience()))
+        self._supervise()
+        self._announce()
+        events, self._events = self._events, []
+        return events
+
+    def cancel(self, *, grace_seconds: float) -> None:
+        self._cancelling = True
+        for call in self._returned:
+            self._events.append(_unstarted(call))
+        self._returned.clear()
+        busy = [worker for worker in self._workers if worker.calls]
+        for worker in busy:
+            killing.signal_group(worker.pid, signal.SIGTERM)
+        deadline = time.monotonic() + grace_seconds
+        while any(worker in self._workers for worker in busy) and time.monotonic() < deadline:
+            self._listen(max(0.0, deadline - time.monotonic()))
+        for worker in [worker for worker in busy if worker in self._workers]:
+            worker.kill()
+            self._bury(worker)
+        self._cancelling = False
+
+    def close(self) -> None:
+        leaving = list(self._workers)
+        for worker in leaving:
+            if worker.calls:
+                worker.kill()
+            else:
+                worker.send(wire.Leave())
+        deadline = time.monotonic() + LEAVE_SECONDS
+        for worker in leaving:
+            if not worker.wait(deadline - time.monotonic()):
+                worker.kill()
+            worker.release()
+        self._workers.clear()
+
+    # -- giving calls to workers
+
+    def _place_returned(self) -> None:
+        while self._returned and self._place(self._returned[0]):
+            self._returned.popleft()
+
+    def _place(self, call: PartCall) -> bool:
+        setup = self._setups[call.task]
+        worker = self._worker_for(setup)
+        if worker is None:
+            return False
+        worker.reserved_mhz = max(worker.reserved_mhz, self._clamped(setup.needs).cpu_mhz)
+        worker.reserved_mb = max(worker.reserved_mb, self._clamped(setup.needs).memory_mb)
+        worker.prepare(setup)
+        worker.execute([call])
+        return True
+
+    def _worker_for(self, setup: TaskSetup) -> WorkerProcess | None:
+        own = [w for w in self._workers if w.environment == setup.environment and not w.recalling]
+        alone = setup.isolation is Isolation.PROCESS
+        idle = [w for w in own if not w.calls and not (alone and w.used)]
+        if idle:
+            return idle[0] if self._fits(setup.needs) else None
+        if self._may_start(setup):
+            return self._start_worker(setup.environment) if self._fits(setup.needs) else None
+        return None if alone else self._ahead(setup, own)
+
+    def _ahead(self, setup: TaskSetup, own: Sequence[WorkerProcess]) -> WorkerProcess | None:
+        """A busy worker to which a call that is known to be short can be sent ahead."""
+        expected = self._seconds.get(setup.entrypoint)
+        if expected is None or expected > AHEAD_SECONDS / 2:
+            return None
+        depth = min(AHEAD_MOST, int(AHEAD_SECONDS / max(expected, 1e-6)))
+        needs = self._clamped(setup.needs)
+        fitting = [
+            w
+            for w in own
+            if len(w.calls) < depth and needs.cpu_mhz <= w.reserved_mhz and needs.memory_mb <= w.reserved_mb
+        ]
+        return min(fitting, key=lambda worker: len(worker.calls), default=None)
+
+    def _may_start(self, setup: TaskSetup) -> bool:
+        if len(self._workers) < self._capacity.workers:
+            return True
+        idle = next((w for w in self._workers if not w.calls), None)
+        if idle is not None:  # of another environment, or used where a fresh process is wanted
+            self._dismiss(idle)
+            return True
+        return all(worker.busy_for(time.time()) > GROW_AFTER_SECONDS for worker in self._workers)
+
+    def _fits(self, needs: Resources) -> bool:
+        busy = [worker for worker in self._workers if worker.calls]
+        wanted = self._clamped(needs)
+        cpu = sum(worker.reserved_mhz for worker in busy) + wanted.cpu_mhz
+        memory = sum(worker.reserved_mb for worker in busy) + wanted.memory_mb
+        return cpu <= self._capacity.cpu_mhz and memory <= self._capacity.memory_mb
+
+    def _clamped(self, needs: Resources) -> Resources:
+        """What asks for more than there is runs alone."""
+        return replace(
+            needs,
+            cpu_mhz=min(needs.cpu_mhz, self._capacity.cpu_mhz),
+            memory_mb=min(needs.memory_mb, self._capacity.memory_mb),
+        )
+
+    def _start_worker(self, environment: Environment) -> WorkerProcess:
+        taken = {worker.slot for worker in self._workers}
+        slot = next(number for number in range(len(taken) + 1) if number not in taken)
+        worker = WorkerProcess(environment, results=self._results, slot=slot)
+        self._workers.append(worker)
+        return worker
+
+    # -- hearing from workers
+
+    def _patience(self) -> float:
+        busy = any(worker.calls for worker in self._workers)
+        return SUPERVISE_SECONDS if busy else 60.0
+
+    def _listen(self, timeout: float) -> None:
+        poll = select.poll()
+        by_descriptor: dict[int, WorkerProcess] = {}
+        for worker in self._workers:
+            poll.register(worker.reads, select.POLLIN)
+            by_descriptor[worker.reads] = worker
+            if worker.outbox:
+                poll.register(worker.writes, select.POLLOUT)
+                by_descriptor[worker.writes] = worker
+            if worker.pidfd is not None:
+                poll.register(worker.pidfd, select.POLLIN)
+                by_descriptor[worker.pidfd] = worker
+        ready = {by_descriptor[descriptor] for descriptor, _ in poll.poll(max(0, round(timeout * 1000)))}
+        for worker in ready:
+            worker.write()
+            self._hear(worker)
+        for worker in [w for w in self._workers if w in ready or w.pidfd is None]:
+            if not worker.alive:
+                self._hear(worker)
+                if worker in self._workers:
+                    self._bury(worker)
+
+    def _hear(self, worker: WorkerProcess) -> None:
+        for message in worker.read():
+            if isinstance(message, wire.Ready):
+                worker.ready, self._boot_failures = True, 0
+            elif isinstance(message, wire.Described):
+                self._described = message.found
+            elif isinstance(message, wire.Recalled):
+                worker.recalling = False
+                self._returned.extend(worker.given_back(message.calls))
+            elif isinstance(message, wire.Outcomes):
+                self._take(worker, message)
+
+    def _take(self, worker: WorkerProcess, message: wire.Outcomes) -> None:
+        for outcome in message.outcomes:
+            call = worker.reported(outcome.call)
+            if call is None:
+                continue
+            self._learn(outcome)
+            self._events.append(replace(outcome, call=call))
+        if not worker.calls:
+            worker.reserved_mhz = worker.reserved_mb = 0
+        alone = worker.used and message.outcomes and self._setups[message.outcomes[-1].call.task].isolation
+        if message.retiring or (alone is Isolation.PROCESS and not worker.calls):
+            self._dismiss(worker)
+
+    def _learn(self, outcome: Outcome) -> None:
+        if outcome.started is None or outcome.ended is None:
+            return
+        seconds = (outcome.ended - outcome.started).total_seconds()
+        entrypoint = self._setups[outcome.call.task].entrypoint
+        before = self._seconds.get(entrypoint, seconds)
+        self._seconds[entrypoint] = max(seconds, 0.7 * before + 0.3 * seconds)
+
+    def _dismiss(self, worker: WorkerProcess) -> None:
+        """End a worker that has nothing to do, with all it has started; what it was sent is sent to others."""
+        self._returned.extend(worker.calls)
+        self._remove(worker)
+        worker.kill()
+        worker.release()
+
+    def _bury(self, worker: WorkerProcess) -> None:
+        """Give a verdict on what a worker that died was doing, and send to others what it had not begun."""
+        begun = worker.begun()
+        self._remove(worker)
+        worker.kill()
+        code = worker.process.returncode
+        if not worker.ready:
+            self._failed_boot(worker, code)
+        for call in begun.unreported:
+            self._adopt_or_return(call)
+        if begun.current is not None:
+            self._events.append(self._verdict(begun.current, begun.since, code, worker.pid))
+        count = len(begun.unreported) + (begun.current is not None)
+        for call in list(worker.calls)[count:]:
+            if self._cancelling:
+                self._events.append(_unstarted(call))
+            else:
+                self._returned.append(call)
+        worker.release()
+
+    def _adopt_or_return(self, call: PartCall) -> None:
+        outcome = self._adopted(call)
+        if outcome is not None:
+            self._events.append(outcome)
+        else:
+            self._returned.append(call)
+
+    def _adopted(self, call: PartCall) -> Outcome | None:
+        key = self._cache().find([call.key]).get(call.key)
+        note = self._cache().note(key) if key else None
+        return outcome_from_note(call, key, note) if key and note else None
+
+    def _verdict(self, call: PartCall, since: float, code: int, pid: int) -> Outcome:
+        adopted = self._adopted(call)
+        if adopted is not None:  # it had ended, and only its report was lost
+            return replace(adopted, worker=str(pid))
+        status = TaskStatus.STOPPED if self._cancelling else TaskStatus.FAILED
+        return Outcome(
+            call=call,
+            status=status,
+            reason="stopped while it was running" if self._cancelling else _death(code),
+            started=datetime.fromtimestamp(since, UTC),
+            ended=datetime.now(UTC),
+            worker=str(pid),
+        )
+
+    def _failed_boot(self, worker: WorkerProcess, code: int) -> None:
+        self._boot_failures += 1
+        if self._boot_failures < BOOT_FAILURES and not self._cancelling:
+            return
+        raise WorkerError(
+            f"workers cannot start with {worker.environment.python} (exit code {code}):\n{worker.boot_output()}"
+        )
+
+    def _remove(self, worker: WorkerProcess) -> None:
+        self._workers.remove(worker)
+        self._announced.pop(worker, None)
+
+    # -- looking after workers
+
+    def _announce(self) -> None:
+        """Tell of calls that have begun and go on."""
+        for worker in self._workers:
+            if not worker.calls:
+                continue
+            begun = worker.begun()
+            if begun.current is None:
+                continue
+            identity = (begun.current.task, begun.current.part, begun.current.attempt)
+            if self._announced.get(worker) != identity:
+                self._announced[worker] = identity
+                at = datetime.fromtimestamp(begun.since, UTC)
+                self._events.append(Started(begun.current, at, str(worker.pid)))
+
+    def _supervise(self) -> None:
+        now = time.time()
+        for worker in self._workers:
+            if len(worker.calls) > 1 and not worker.recalling and worker.busy_for(now) > LONG_SECONDS:
+                worker.recalling = True
+                worker.send(wire.Recall())
+        if now - self._supervised < SUPERVISE_SECONDS:
+            return
+        self._supervised = now
+        for worker in [w for w in self._workers if w.calls]:
+            self._look_at(worker)
+
+    def _look_at(self, worker: WorkerProcess) -> None:
+        call = worker.begun().current
+        if call is None:
+            return
+        setup = self._setups[call.task]
+        logs.free_middle(logs.log_path(setup.log_dir, call.part, call.attempt))
+        if not self._enforce:
+            return
+        used = killing.memory_mb(worker.pid)
+        if used > setup.needs.memory_mb:
+            self._end_for_memory(worker, call, used, setup.needs.memory_mb)
+
+    def _end_for_memory(self, worker: WorkerProcess, call: PartCall, used: float, allowed: int) -> None:
+        since = worker.begun().since
+        worker.kill()
+        self._hear(worker)
+        if worker.reported(call) is not None:
+            reason = f"used {used:.0f} MB of memory and asked for {allowed} MB (Memory={allowed})"
+            started, ended = datetime.fromtimestamp(since, UTC), datetime.now(UTC)
+            self._events.append(
+                Outcome(
+                    call=call,
+                    status=TaskStatus.OUT_OF_MEMORY,
+                    reason=reason,
+                    started=started,
+                    ended=ended,
+                    peak_memory_mb=used,
+                    worker=str(worker.pid),
+                )
+            )
+        self._dismiss(worker)
+
+
+def machine_capacity(cpu_mhz: int = 0, memory_mb: int = 0) -> Capacity:
+    """The capacity of this machine, where 0 is given."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpu = cpu_mhz or cores * 4000
+    memory = memory_mb or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return Capacity(cpu_mhz=cpu, memory_mb=memory, workers=max(1, cpu // 4000))
+
+
+def _unstarted(call: PartCall) -> Outcome:
+    return Outcome(call=call, status=TaskStatus.DID_NOT_RUN, reason="the run was stopped before it started")
+
+
+def _death(code: int) -> str:
+    if code >= 0:
+        return f"the task ended its process with exit code {code} (os._exit, or an extension that exits)"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    hint = "; the system kills processes when memory runs out" if -code == signal.SIGKILL else ""
+    return f"the task's process was ended by {name}{hint}"

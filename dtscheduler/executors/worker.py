@@ -1,0 +1,219 @@
+"""A worker: a process that makes attempts, one after the other, for the runner at the other end of its pipes.
+
+Started as ``python -m dtscheduler.executors.worker``. The main thread executes; a second thread reads the pipe, so that
+calls can be taken back while one executes, and ends everything when the runner is gone.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+from dtscheduler.caches.disk import DiskCache
+from dtscheduler.executors import logs, wire
+from dtscheduler.executors.measure import Meter
+from dtscheduler.executors.surroundings import Surroundings, flush
+from dtscheduler.model.call import Outcome, PartCall, TaskSetup
+from dtscheduler.model.status import TaskStatus
+from dtscheduler.running.functions import Functions
+from dtscheduler.running.perform import perform
+
+HELD_SECONDS = 0.005
+TIMER_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker finds itself: descriptors of its pipes and board, its cache and its work dir."""
+
+    reads: int
+    writes: int
+    board: int
+    results: str
+    slot: int
+    work_dir: str | None
+
+
+class StoppedError(BaseException):
+    """Raised in the task's code by SIGTERM, so that its ``finally`` blocks run."""
+
+
+class Mouth:
+    """Sends messages to the runner, from both threads; outcomes of short attempts are held to be sent together."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._held: list[Outcome] = []
+        self._held_since = 0.0
+
+    def send(self, message: object) -> None:
+        with self._lock:
+            self._write(wire.frame(message))
+
+    def hold(self, outcome: Outcome) -> None:
+        with self._lock:
+            if not self._held:
+                self._held_since = time.monotonic()
+            self._held.append(outcome)
+            if time.monotonic() - self._held_since > HELD_SECONDS:
+                self._release(False)
+
+    def release(self, *, retiring: bool = False) -> None:
+        with self._lock:
+            if self._held or retiring:
+                self._release(retiring)
+
+    def _release(self, retiring: bool) -> None:
+        outcomes, self._held = self._held, []
+        self._write(wire.frame(wire.Outcomes(outcomes, retiring)))
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+
+class Ear(threading.Thread):
+    """Reads what the runner sends; when the runner is gone it ends the worker and all it has started, at once."""
+
+    def __init__(self, place: Place, mouth: Mouth) -> None:
+        super().__init__(name="dtscheduler-ear", daemon=True)
+        self.setups: dict[int, TaskSetup] = {}
+        self.todo: SimpleQueue[PartCall | wire.Describe | wire.Leave] = SimpleQueue()
+        self._reads, self._mouth = place.reads, mouth
+
+    def run(self) -> None:
+        poll = select.poll()
+        poll.register(self._reads, select.POLLIN)
+        frames = wire.Frames()
+        while True:
+            if not poll.poll(None if self.todo.empty() else TIMER_SECONDS * 1000):
+                self._mouth.release()
+                continue
+            data = os.read(self._reads, 2**20)
+            if not data:
+                os.killpg(0, signal.SIGKILL)
+            for message in frames.feed(data):
+                self._take(message)
+
+    def _take(self, message: object) -> None:
+        if isinstance(message, wire.Prepare):
+            Path(message.setup.log_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.setups[message.setup.task] = message.setup
+        elif isinstance(message, wire.Calls):
+            for call in message.calls:
+                self.todo.put(call)
+        elif isinstance(message, wire.Describe | wire.Leave):
+            self.todo.put(message)
+        elif isinstance(message, wire.Recall):
+            self._mouth.send(wire.Recalled(self._drained()))
+
+    def _drained(self) -> list[tuple[int, int, int]]:
+        drained: list[tuple[int, int, int]] = []
+        while True:
+            try:
+                call = self.todo.get_nowait()
+            except Empty:
+                return drained
+            if isinstance(call, PartCall):
+                drained.append((call.task, call.part, call.attempt))
+            else:
+                self.todo.put(call)
+                return drained
+
+
+class Worker:
+    """Makes attempts, and leaves the process after each as it was before."""
+
+    def __init__(self, place: Place) -> None:
+        self._null = os.open(os.devnull, os.O_WRONLY)
+        self._cache = DiskCache(Path(place.results), slot=place.slot)
+        self._spill_folder = place.results
+        self._functions = Functions(self._cache)
+        self._meter = Meter()
+        self._board = wire.Board(place.board)
+        self._mouth = Mouth(place.writes)
+        self._ear = Ear(place, self._mouth)
+        self._name = f"{os.getpid()}"
+        self._stopping = False
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._surroundings = Surroundings()
+        faulthandler.enable(file=2)  # type: ignore[arg-type] # a descriptor is allowed
+
+    def run(self) -> None:
+        """Work until told to leave."""
+        self._mouth.send(wire.Ready())
+        self._ear.start()
+        while not self._stopping:
+            message = self._ear.todo.get()
+            if isinstance(message, wire.Leave):
+                break
+            if isinstance(message, wire.Describe):
+                self._mouth.send(wire.Described([self._functions.described(wanted) for wanted in message.wanted]))
+                continue
+            self._board.begin()
+            outcome = self._attempt(self._ear.setups[message.task], message)
+            left = self._surroundings.left_behind()
+            self._surroundings.restore()
+            self._mouth.hold(outcome)
+            if left is not None or outcome.status is not TaskStatus.COMPLETED or self._ear.todo.empty():
+                self._mouth.release(retiring=left is not None)
+        self._mouth.release()
+        self._cache.close()
+
+    def _attempt(self, setup: TaskSetup, call: PartCall) -> Outcome:
+        log = logs.open_log(setup.log_dir, call.part, call.attempt)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        try:
+            outcome = perform(setup, call, self._functions, self._cache, self._meter, self._spill_folder)
+        except BaseException as error:  # KeyboardInterrupt raised by the task itself, or SIGTERM at an odd moment
+            outcome = Outcome(call=call, status=TaskStatus.FAILED, reason=f"{type(error).__name__} ended the attempt")
+        if self._stopping:
+            outcome = replace(outcome, status=TaskStatus.STOPPED, reason="stopped while it was running", lost=())
+        flush((sys.stdout, sys.stderr))
+        if outcome.traceback:
+            os.write(log, outcome.traceback.encode("utf-8", "backslashreplace"))
+        size = os.fstat(log).st_size
+        for descriptor in (1, 2):
+            os.dup2(self._null, descriptor)
+        os.close(log)
+        if size > logs.LONGEST_LOG:
+            logs.bound(logs.log_path(setup.log_dir, call.part, call.attempt))
+        return replace(outcome, call=replace(call, config=""), worker=self._name)
+
+    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+        raise StoppedError
+
+
+def main(text: str) -> None:
+    place = Place(**json.loads(text))
+    if place.work_dir is not None:
+        os.chdir(place.work_dir)
+        sys.path.insert(0, place.work_dir)
+    worker = Worker(place)
+    try:
+        worker.run()
+    except StoppedError:
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    # What pickles say of this module must be the same objects here and in the runner.
+    from dtscheduler.executors import worker as this_module
+
+    this_module.main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""Where task code comes from: registered images and the entrypoints in them."""

@@ -1,0 +1,154 @@
+"""How configuration and literal arguments are kept as text: JSON, plus the types that come back as they went in.
+
+Kept text is plain JSON in which a tagged object ``{"$date": "2026-01-31"}`` stands for a value that JSON does not
+know. Text is immutable, small and the same in every process, and every reader decodes a copy of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from dtscheduler.errors import InvalidJobError
+
+EMPTY = "{}"
+_PLAIN = (str, int, float, bool, type(None))
+_ALLOWED = "JSON values, datetime, date, Decimal, tuple and set"
+_DEEPEST = 100
+_SECRET_WORDS = ("password", "passwd", "token", "secret", "apikey", "api_key", "private_key", "credential")
+MASK = "••••••"
+
+
+def encode(value: object, where: str, special: Callable[[object], Any] = lambda value: None) -> str:
+    """Write a value as text.
+
+    Args:
+        value: what to write; dictionaries need str keys.
+        where: how the user calls the value, for error messages: ``ConfigurationJson``.
+        special: asked first about every value; what it returns unless None is written in its place.
+
+    Raises:
+        InvalidJobError: a value of another type, named by its path: ``ConfigurationJson['a'][3]``.
+    """
+    if value == {} and isinstance(value, dict):
+        return EMPTY
+    return json.dumps(_tagged(value, where, special, 0), separators=(",", ":"))
+
+
+def decode(text: str, special: Callable[[str, Any], Any] | None = None) -> Any:
+    """Read text written by ``encode``; each call gives a fresh copy.
+
+    Args:
+        text: what ``encode`` returned.
+        special: turns tag and content of what ``encode``'s ``special`` had put in back into a value.
+    """
+    if '"$' not in text:
+        return json.loads(text)
+
+    def untag(found: dict[str, Any]) -> Any:
+        if len(found) == 1:
+            ((tag, content),) = found.items()
+            if tag in _UNTAG:
+                return _UNTAG[tag](content)
+            if special is not None and tag.startswith("$"):
+                return special(tag, content)
+        return found
+
+    return json.loads(text, object_hook=untag)
+
+
+def canonical(text: str) -> str:
+    """Rewrite text so that equal values have equal text, whatever the order of the keys; 1, 1.0 and True differ."""
+    return text if text == EMPTY else json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+
+
+def is_secret(key: str) -> bool:
+    """Whether the value under this key is one that must not be shown."""
+    folded = key.lower().replace("-", "_")
+    return any(word in folded for word in _SECRET_WORDS) or folded in ("key", "pwd", "auth") or folded.endswith("_key")
+
+
+def masked(value: object) -> Any:
+    """Copy a decoded configuration with the values of secret keys replaced, for showing."""
+    if isinstance(value, Mapping):
+        return {k: MASK if isinstance(k, str) and is_secret(k) else masked(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(masked(item) for item in value)
+    return value
+
+
+def _tagged(value: object, where: str, special: Callable[[object], Any], depth: int) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}  # type: ignore[arg-type] # narrowed by kind
+    if (replaced := special(value)) is not None:
+        return replaced
+    if depth > _DEEPEST:
+        raise InvalidJobError(f"{where} is nested more than {_DEEPEST} levels deep, or contains itself")
+    if isinstance(value, dict):
+        return _tagged_dict(value, where, special, depth)
+    if kind is list:
+        return [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]  # type: ignore[arg-type] # narrowed by kind
+    if kind in (tuple, set, frozenset):
+        items = [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in _numbered(value)]
+        return {f"${kind.__name__}": items}
+    if kind is datetime:
+        return {"$datetime": _datetime_text(value, where)}  # type: ignore[arg-type] # narrowed by kind
+    if kind is date:
+        return {"$date": value.isoformat()}  # type: ignore[attr-defined] # narrowed by kind
+    if kind is Decimal:
+        return {"$Decimal": str(value)}
+    raise InvalidJobError(f"{where} is a {kind.__module__}.{kind.__qualname__}; {_ALLOWED} can be kept")
+
+
+def _tagged_dict(value: dict[Any, Any], where: str, special: Callable[[object], Any], depth: int) -> Any:
+    for key in value:
+        if type(key) is not str:
+            raise InvalidJobError(f"{where} has the key {key!r}, a {type(key).__name__}; keys must be str")
+    content = {key: _tagged(item, f"{where}[{key!r}]", special, depth + 1) for key, item in value.items()}
+    looks_tagged = len(content) == 1 and next(iter(content)).startswith("$")
+    return {"$dict": list(content.items())} if looks_tagged else content
+
+
+def _numbered(value: Any) -> Iterator[tuple[int, Any]]:
+    """Items with their places; those of a set in an order that does not depend on the process's hash seed."""
+    items = value if isinstance(value, tuple) else sorted(value, key=lambda item: (type(item).__name__, repr(item)))
+    return islice(enumerate(items), None)
+
+
+def _datetime_text(value: datetime, where: str) -> str | list[str]:
+    zone = getattr(value.tzinfo, "key", None)
+    if value.tzinfo is None or zone is None:
+        return value.isoformat() if not value.fold else [value.isoformat(), "", str(value.fold)]
+    return [value.replace(tzinfo=None).isoformat(), str(zone), str(value.fold)]
+
+
+def _read_datetime(content: str | list[str]) -> datetime:
+    if isinstance(content, str):
+        return datetime.fromisoformat(content)
+    text, zone, fold = content
+    value = datetime.fromisoformat(text).replace(fold=int(fold))
+    if not zone:
+        return value
+    from zoneinfo import ZoneInfo
+
+    return value.replace(tzinfo=ZoneInfo(zone))
+
+
+_UNTAG: dict[str, Callable[[Any], Any]] = {
+    "$date": date.fromisoformat,
+    "$datetime": _read_datetime,
+    "$Decimal": Decimal,
+    "$tuple": tuple,
+    "$set": set,
+    "$frozenset": frozenset,
+    "$float": float,
+    "$dict": lambda pairs: dict(map(tuple, pairs)),
+}

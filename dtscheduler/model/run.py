@@ -1,0 +1,128 @@
+"""What happened: one run of a job, its task runs, and their earlier attempts. Times are aware and in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dtscheduler.model.status import RunStatus, TaskStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run. ``custom_rundate`` tells whether the rundate was chosen by hand; ``code`` fingerprints the functions.
+
+    ``lease_holder`` is the process that drives the run until ``lease_until``; ``lease_epoch`` counts who has.
+    """
+
+    id: int
+    uuid: str
+    job_name: str
+    spec_hash: str
+    status: RunStatus
+    rundate: date
+    submitted: datetime
+    owner: str
+    tag: str = "dev"
+    labels: tuple[str, ...] = ()
+    job_id: int | None = None
+    job_version: int | None = None
+    custom_rundate: bool = False
+    scheduled: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    reason: str = ""
+    executor: str = "processes"
+    host: str = ""
+    code: str = ""
+    lease_holder: str | None = None
+    lease_until: datetime | None = None
+    lease_epoch: int = 0
+    stop_requested_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRunRecord:
+    """One part of one task in a run, with its latest attempt (counted from 1; 0 before the first).
+
+    ``submitted`` is when it could first start. ``cpu_seconds`` and ``peak_memory_mb`` are measured on the attempt
+    that counts. ``preview`` is the result as short text, ``result_key`` its place in the cache.
+    """
+
+    task: int
+    part: int
+    task_name: str
+    part_name: str
+    status: TaskStatus = TaskStatus.PENDING
+    reason: str = ""
+    attempt: int = 0
+    fingerprint: str = ""
+    result_key: str = ""
+    result_bytes: int | None = None
+    preview: str = ""
+    submitted: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    cpu_seconds: float | None = None
+    peak_memory_mb: float | None = None
+    worker: str = ""
+    host: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """An attempt that did not decide its task run: it was tried again, or its runner was lost."""
+
+    task: int
+    part: int
+    attempt: int
+    status: TaskStatus
+    reason: str
+    submitted: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    cpu_seconds: float | None = None
+    peak_memory_mb: float | None = None
+    worker: str = ""
+    host: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChange:
+    """What a runner writes about its run: only what is not None."""
+
+    status: RunStatus | None = None
+    reason: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQuery:
+    """Which saved jobs to list; what is None does not constrain."""
+
+    id: int | None = None
+    uuid: str | None = None
+    name: str | None = None
+    label: str | None = None
+    tag: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which runs to list, newest first; what is None does not constrain. ``since`` and ``until`` bound ``submitted``."""
+
+    id: int | None = None
+    uuid: str | None = None
+    job_name: str | None = None
+    label: str | None = None
+    tag: str | None = None
+    owner: str | None = None
+    statuses: Collection[RunStatus] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None

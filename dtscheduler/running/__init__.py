@@ -1,0 +1,1 @@
+"""How one run is done: entrypoint, binding, fingerprint, performing an attempt, and the runner."""

@@ -1,0 +1,55 @@
+"""What a runner has yet to write to the store: collected, and written together every few milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from dtscheduler.model.run import AttemptRecord, RunChange, TaskRunRecord
+from dtscheduler.ports import Clock, RunStore
+
+FLUSH_SECONDS = 0.02
+HEARTBEAT_SECONDS = 5.0
+LEASE = timedelta(seconds=30)
+
+
+class Ledger:
+    """Writes changes of one run under its lease.
+
+    Args:
+        store: where runs are kept.
+        run_id: the run.
+        epoch: counts the lease; once another process has taken the run, writing raises ``LeaseLostError``.
+        clock: for the lease and for how long changes may wait.
+    """
+
+    def __init__(self, store: RunStore, run_id: int, epoch: int, clock: Clock) -> None:
+        self._store, self._run_id, self._epoch, self._clock = store, run_id, epoch, clock
+        self._attempts: list[AttemptRecord] = []
+        self._written = clock.monotonic()
+
+    def add_attempt(self, attempt: AttemptRecord) -> None:
+        self._attempts.append(attempt)
+
+    def due(self, changed: Mapping[object, object]) -> bool:
+        """Whether it is time to write: changes have waited long enough, or the lease has to be prolonged."""
+        waited = self._clock.monotonic() - self._written
+        return waited > HEARTBEAT_SECONDS or (bool(changed) and waited > FLUSH_SECONDS)
+
+    def write(self, changed: dict[tuple[int, int], TaskRunRecord], change: RunChange | None = None) -> None:
+        """Write all changes in one transaction and forget them; the run's end gives the lease up."""
+        ends = change is not None and change.status is not None and change.status.final
+        self._store.record(
+            self._run_id,
+            self._epoch,
+            lease_until=None if ends else self._lease_until(),
+            change=change,
+            task_runs=list(changed.values()),
+            attempts=self._attempts,
+        )
+        changed.clear()
+        self._attempts = []
+        self._written = self._clock.monotonic()
+
+    def _lease_until(self) -> datetime:
+        return self._clock.now() + LEASE

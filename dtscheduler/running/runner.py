@@ -1,0 +1,368 @@
+"""Drives one run to its end: gives parts to the executor, takes outcomes, writes down what happened."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dtscheduler.errors import LeaseLostError
+from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
+from dtscheduler.model.config import EMPTY
+from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.status import RunStatus, TaskStatus
+from dtscheduler.ports import Clock, Executor, Store
+from dtscheduler.running.ledger import Ledger
+from dtscheduler.running.plan import Plan
+from dtscheduler.running.progress import Progress, run_outcome
+
+ASK_SECONDS = 0.5
+OBSERVE_SECONDS = 0.1
+GRACE_SECONDS = 5.0
+MOST_LOSSES = 3
+_SCANNED = 50
+
+logger = logging.getLogger("dtscheduler")
+Observer = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a run is ended before it is done."""
+
+    status: RunStatus
+    reason: str
+
+
+class Runner:
+    """Drives a run whose lease it holds.
+
+    Args:
+        store: where the run is kept.
+        executor: where its tasks execute; the runner closes it.
+        plan: what to do; its records are the state from which to go on.
+        run: the run; ``run.lease_epoch`` is the lease held.
+        log_folder: logs of the run's attempts go into folders below it.
+        clock: what time it is.
+        observe: told of progress a few times a second.
+        grace_seconds: how long attempts get to end by themselves when the run is stopped.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        executor: Executor,
+        plan: Plan,
+        run: RunRecord,
+        log_folder: Path,
+        clock: Clock,
+        observe: Observer | None = None,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._store, self._executor, self._plan, self._run = store, executor, plan, run
+        self._logs, self._clock, self._observe, self._grace = log_folder, clock, observe, grace_seconds
+        self._host = socket.gethostname()
+        self._ledger = Ledger(store, run.id, run.lease_epoch, clock)
+        self._progress = Progress(plan.spec, plan.records, clock.now())
+        self._prepared: dict[int, TaskSetup] = {}
+        self._losses: dict[tuple[int, int], int] = {}
+        self._failures: dict[tuple[int, int], int] = {}
+        self._in_flight: set[tuple[int, int]] = set()
+        self._asked = self._observed = clock.monotonic()
+        self._stop_requested = False
+        self._uniform = len({(t.needs, t.image, t.isolation) for t in plan.spec.tasks}) == 1
+
+    def count_failures(self, attempts: list[AttemptRecord]) -> None:
+        """Let earlier failures of a run that is taken over count against its retries."""
+        for attempt in attempts:
+            if attempt.status in (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY):
+                key = attempt.task, attempt.part
+                self._failures[key] = self._failures.get(key, 0) + 1
+
+    def request_stop(self) -> None:
+        """Ask the run to stop, from any thread."""
+        self._stop_requested = True
+
+    def drive(self) -> None:
+        """Run until every part has ended and the run's final status is written.
+
+        Raises:
+            KeyboardInterrupt: after the run has been stopped because of it.
+            LeaseLostError: another process drives the run now.
+            SchedulerError: the store or the workers cannot be used; the run can be resumed.
+        """
+        started = self._run.started or self._clock.now()
+        self._ledger.write(self._progress.changed, RunChange(status=RunStatus.RUNNING, started=started))
+        try:
+            ending = self._work(started)
+        except KeyboardInterrupt:
+            self._stop(Ending(RunStatus.STOPPED, "interrupted with Ctrl-C"))
+            raise
+        except LeaseLostError:
+            self._executor.cancel(grace_seconds=0)
+            raise
+        finally:
+            self._executor.close()
+        self._finish(ending)
+
+    def _work(self, started: datetime) -> Ending | None:
+        limit = self._plan.spec.fail_after
+        while not self._progress.done:
+            self._dispatch()
+            self._write_if_due()
+            for event in self._executor.wait(self._patience(started, limit)):
+                self._take(event)
+            self._show()
+            ending = self._ending(started, limit)
+            if ending is not None:
+                self._cancel(ending)
+                return ending
+        return None
+
+    def _patience(self, started: datetime, limit: timedelta | None) -> float:
+        """How long to wait for events: until there is something else to look at."""
+        patience = 0.02 if self._progress.changed else ASK_SECONDS
+        if limit is None:
+            return patience
+        return max(0.0, min(patience, (started + limit - self._clock.now()).total_seconds()))
+
+    def _ending(self, started: datetime, limit: timedelta | None) -> Ending | None:
+        if self._progress.done:
+            return None
+        if limit is not None and self._clock.now() >= started + limit:
+            return Ending(RunStatus.FAILED_AFTER, f"it took longer than FailAfter allows ({limit})")
+        if self._stop_requested:
+            return Ending(RunStatus.STOPPED, "stopped by hand")
+        if self._clock.monotonic() - self._asked < ASK_SECONDS:
+            return None
+        self._asked = self._clock.monotonic()
+        (run,) = self._store.runs(RunQuery(id=self._run.id))
+        if run.lease_epoch != self._run.lease_epoch:
+            raise LeaseLostError(f"run {self._run.id} is driven by {run.lease_holder} now")
+        return Ending(RunStatus.STOPPED, f"stopped by {run.stop_requested_by}") if run.stop_requested_by else None
+
+    # -- starting parts
+
+    def _dispatch(self) -> None:
+        refused: set[object] = set()
+        kept: list[int] = []
+        while len(kept) <= _SCANNED and (task := self._progress.next_startable()) is not None:
+            spec = self._plan.spec.tasks[task]
+            kind = (spec.needs, spec.image, spec.isolation)
+            if kind in refused or not self._offer(task):
+                refused.add(kind)
+                kept.append(task)
+                if self._uniform:
+                    break
+        for task in kept:
+            self._progress.startable_again(task)
+
+    def _offer(self, task: int) -> bool:
+        """Submit parts of a task until the executor has no more room for them; whether all were taken."""
+        queue = self._progress.queue(task)
+        self._prepare(task)
+        while queue:
+            call = self._call(task, queue[0])
+            if not self._executor.submit(call):
+                return False
+            self._in_flight.add((task, queue.popleft()))
+        return True
+
+    def _prepare(self, task: int) -> None:
+        spec, code = self._plan.spec.tasks[task], self._plan.code[task]
+        inputs = tuple(
+            Input(task=u, keys=self._progress.result_keys(u), parallel=self._plan.spec.tasks[u].parallel)
+            for u in self._plan.spec.upstream[task]
+        )
+        known = self._prepared.get(task)
+        if known is not None and known.inputs == inputs:
+            return
+        setup = TaskSetup(
+            task=task,
+            name=spec.name,
+            entrypoint=spec.entrypoint,
+            environment=code.environment,
+            arguments=self._plan.arguments[task],
+            num_parts=len(spec.parts),
+            scheduled_time=self._run.scheduled or self._run.submitted,
+            rundate=self._run.rundate,
+            log_dir=str(self._logs / str(task)),
+            code=spec.code,
+            call=spec.call.arguments if spec.call else EMPTY,
+            inputs=inputs,
+            needs=spec.needs,
+            isolation=spec.isolation,
+        )
+        self._prepared[task] = setup
+        self._executor.prepare(setup)
+
+    def _call(self, task: int, part: int) -> PartCall:
+        spec = self._plan.spec.tasks[task].parts[part]
+        attempt = self._progress.record(task, part).attempt + 1
+        key = result_key(self._run, task, part, attempt, self._run.lease_epoch)
+        return PartCall(task, part, spec.name, spec.config, attempt, key)
+
+    # -- taking events
+
+    def _take(self, event: Started | Outcome) -> None:
+        task, part = event.call.task, event.call.part
+        now = self._clock.now()
+        if isinstance(event, Started):
+            if (task, part) in self._in_flight and self._progress.record(task, part).status is TaskStatus.READY:
+                self._progress.move(task, part, TaskStatus.RUNNING, now, **self._begun(event.call, event.at, event.worker))
+            return
+        self._in_flight.discard((task, part))
+        if event.status is TaskStatus.DID_NOT_RUN:
+            self._progress.queue(task).append(part)
+        elif event.lost:
+            self._recompute(event, now)
+        elif event.status in (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY):
+            self._failed(event, now)
+        else:
+            self._close(event, now)
+
+    def _failed(self, event: Outcome, now: datetime) -> None:
+        task, part = event.call.task, event.call.part
+        failures = self._failures.get((task, part), 0) + 1
+        self._failures[task, part] = failures
+        retries = self._plan.spec.tasks[task].retries
+        if failures > retries:
+            self._close(event, now)
+            return
+        record = self._mark_running(event, now)
+        self._ledger.add_attempt(attempt_of(replace(record, **self._facts(event)), event.status))
+        self._progress.move(task, part, TaskStatus.READY, now, reason=f"failed {failures} of {retries + 1} times; again")
+
+    def _recompute(self, event: Outcome, now: datetime) -> None:
+        """Let results that are lost be computed again, and the attempt that wanted them wait for that."""
+        task, part = event.call.task, event.call.part
+        lost = set(event.lost)
+        owners = [r for u in self._plan.spec.upstream[task] for r in self._records_of(u) if r.result_key in lost]
+        worst = max((self._losses.get((r.task, r.part), 0) for r in owners), default=MOST_LOSSES)
+        if worst >= MOST_LOSSES:
+            self._close(replace(event, reason="results that it needs are lost again and again; is the disk sound?"), now)
+            return
+        for owner in owners:
+            logger.warning("the result of %s/%s is lost and is computed again", owner.task_name, owner.part_name)
+            self._losses[owner.task, owner.part] = self._losses.get((owner.task, owner.part), 0) + 1
+            reason = "its result was lost"
+            self._progress.move(owner.task, owner.part, TaskStatus.READY, now, reason=reason, result_key="")
+        self._mark_running(event, now)
+        self._progress.move(task, part, TaskStatus.READY, now, reason="waits for lost results", attempt=event.call.attempt)
+
+    def _close(self, event: Outcome, now: datetime) -> None:
+        task, part = event.call.task, event.call.part
+        if event.status is not TaskStatus.COMPLETED:
+            self._mark_running(event, now)
+        self._progress.move(task, part, event.status, now, **self._facts(event))
+
+    def _mark_running(self, event: Outcome, now: datetime) -> TaskRunRecord:
+        record = self._progress.record(event.call.task, event.call.part)
+        if record.status is TaskStatus.RUNNING:
+            return record
+        facts = self._begun(event.call, event.started or now, event.worker)
+        return self._progress.move(event.call.task, event.call.part, TaskStatus.RUNNING, now, **facts)
+
+    def _records_of(self, task: int) -> list[TaskRunRecord]:
+        return [self._progress.record(task, part) for part in range(len(self._plan.spec.tasks[task].parts))]
+
+    def _begun(self, call: PartCall, at: datetime, worker: str) -> dict[str, object]:
+        return {
+            "attempt": call.attempt,
+            "started": at,
+            "ended": None,
+            "worker": worker,
+            "host": self._host,
+            "reason": "",
+            "traceback": "",
+        }
+
+    def _facts(self, event: Outcome) -> dict[str, object]:
+        return {
+            "attempt": event.call.attempt,
+            "reason": event.reason,
+            "traceback": event.traceback,
+            "started": event.started,
+            "ended": event.ended,
+            "cpu_seconds": event.cpu_seconds,
+            "peak_memory_mb": event.peak_memory_mb,
+            "result_key": event.result_key,
+            "result_bytes": event.result_bytes,
+            "preview": event.preview,
+            "worker": event.worker,
+            "host": self._host,
+        }
+
+    # -- ending
+
+    def _stop(self, ending: Ending) -> None:
+        self._cancel(ending)
+        self._finish(ending)
+
+    def _cancel(self, ending: Ending) -> None:
+        self._executor.cancel(grace_seconds=self._grace)
+        while events := self._executor.wait(0):
+            for event in events:
+                if isinstance(event, Outcome):
+                    self._take_last(event, ending)
+        now = self._clock.now()
+        self._progress.give_up_all(now, ending.reason)
+        for record in list(self._progress.records()):
+            if record.status is TaskStatus.RUNNING:
+                self._progress.move(record.task, record.part, TaskStatus.STOPPED, now, reason=ending.reason, ended=now)
+
+    def _take_last(self, event: Outcome, ending: Ending) -> None:
+        now = self._clock.now()
+        if event.status is TaskStatus.DID_NOT_RUN or event.lost:
+            return
+        if event.status is TaskStatus.STOPPED:
+            status = TaskStatus.FAILED_AFTER if ending.status is RunStatus.FAILED_AFTER else TaskStatus.STOPPED
+            event = replace(event, status=status, reason=ending.reason)
+        self._close(event, now)
+
+    def _finish(self, ending: Ending | None) -> None:
+        if ending is None:
+            status, reason = run_outcome(list(self._progress.records()))
+        else:
+            status, reason = ending.status, ending.reason
+        change = RunChange(status=status, reason=reason, ended=self._clock.now())
+        self._ledger.write(self._progress.changed, change)
+        if self._observe is not None:
+            self._observe(self._progress)
+
+    def _write_if_due(self) -> None:
+        if self._ledger.due(self._progress.changed):
+            self._ledger.write(self._progress.changed)
+
+    def _show(self) -> None:
+        if self._observe is not None and self._clock.monotonic() - self._observed > OBSERVE_SECONDS:
+            self._observed = self._clock.monotonic()
+            self._observe(self._progress)
+
+
+def result_key(run: RunRecord, task: int, part: int, attempt: int, epoch: int) -> str:
+    """Where the result of an attempt goes: no other attempt, and no other driver of the run, writes there."""
+    return f"{run.uuid}.{task}.{part}.{attempt}.{epoch}"
+
+
+def attempt_of(record: TaskRunRecord, status: TaskStatus) -> AttemptRecord:
+    """The latest attempt of a task run, to be kept as one that did not decide."""
+    return AttemptRecord(
+        task=record.task,
+        part=record.part,
+        attempt=record.attempt,
+        status=status,
+        reason=record.reason,
+        submitted=record.submitted,
+        started=record.started,
+        ended=record.ended,
+        cpu_seconds=record.cpu_seconds,
+        peak_memory_mb=record.peak_memory_mb,
+        worker=record.worker,
+        host=record.host,
+        traceback=record.traceback,
+    )

@@ -1,0 +1,118 @@
+"""How results become bytes and come back: pickles, of which each reader makes a copy of its own."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import reprlib
+import sys
+import tempfile
+from typing import Any, BinaryIO
+
+from dtscheduler.errors import ResultError
+from dtscheduler.running.entrypoint import quiet_import, running_script
+
+SPILL_BYTES = 8 * 2**20
+LONGEST_PREVIEW = 500
+
+
+class Spill:
+    """What a pickler writes to: memory, and from ``SPILL_BYTES`` on a file that has no name."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = folder
+        self._target: BinaryIO = io.BytesIO()
+        self.size = 0
+
+    def write(self, data: Any) -> int:
+        self.size += memoryview(data).nbytes
+        if self.size > SPILL_BYTES and isinstance(self._target, io.BytesIO):
+            file = tempfile.TemporaryFile(dir=self._folder)
+            file.write(self._target.getbuffer())
+            self._target = file  # type: ignore[assignment] # a BinaryIO in all but its declared type
+        return self._target.write(data)
+
+    def payload(self) -> bytes | BinaryIO:
+        if isinstance(self._target, io.BytesIO):
+            return self._target.getvalue()
+        self._target.seek(0)
+        return self._target
+
+
+def dump(value: object, folder: str | None = None) -> Spill:
+    """Pickle a value, by value where it is of a class that no module holds.
+
+    Raises:
+        ResultError: it cannot be pickled; the message says what it was.
+    """
+    try:
+        spill = Spill(folder)
+        pickle.Pickler(spill, protocol=5).dump(value)
+    except Exception:
+        return _dump_by_value(value, folder)
+    return spill
+
+
+def load(payload: bytes | BinaryIO) -> Any:
+    """Unpickle what ``dump`` wrote; importing what it needs neither saves nor runs anything.
+
+    Raises:
+        ResultError: a class or module that it needs is not there, or fails.
+    """
+    file = io.BytesIO(payload) if isinstance(payload, bytes) else payload
+    try:
+        with quiet_import():
+            return _Unpickler(file).load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ResultError(f"the result cannot be read back here: {type(error).__name__}: {error}") from error
+    finally:
+        file.close()
+
+
+def preview(value: object) -> str:
+    """Show a value in at most 500 characters, without ever building a longer text."""
+    try:
+        kind = type(value)
+        if kind.__module__.partition(".")[0] == "pandas" and hasattr(value, "shape") and hasattr(value, "head"):
+            return _short(f"{kind.__name__} of shape {value.shape}\n{value.head(5)}")
+        if hasattr(value, "shape") and hasattr(value, "dtype"):
+            return f"{kind.__name__} of shape {value.shape}, {value.dtype}"
+        return _short(_repr.repr(value))
+    except Exception as error:
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds classes of the script that is being run in the script, instead of importing it a second time."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        script = running_script(module) if module not in sys.modules else None
+        if script is not None and hasattr(script, name.partition(".")[0]):
+            return super().find_class("__main__", name)
+        return super().find_class(module, name)
+
+
+def _dump_by_value(value: object, folder: str | None) -> Spill:
+    import cloudpickle
+
+    try:
+        spill = Spill(folder)
+        cloudpickle.dump(value, spill, protocol=5)
+    except Exception as error:
+        raise ResultError(
+            f"the result, a {type(value).__module__}.{type(value).__qualname__}, cannot be stored: "
+            f"{type(error).__name__}: {_short(str(error), 300)}"
+        ) from error
+    return spill
+
+
+def _short(text: str, longest: int = LONGEST_PREVIEW) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = LONGEST_PREVIEW
+_repr.maxlist = _repr.maxtuple = _repr.maxset = _repr.maxdict = _repr.maxarray = 12
+_repr.maxlong = 100

@@ -1,0 +1,199 @@
+"""Runs, task runs and attempts in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, select, update
+
+from dtscheduler.errors import LeaseLostError, NotFoundError
+from dtscheduler.model.job import JobSpec
+from dtscheduler.model.names import name_key
+from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.status import FINAL_RUN
+from dtscheduler.stores.legible import legible
+from dtscheduler.stores.specs import spec_hash, write_spec
+from dtscheduler.stores.sql import rows
+from dtscheduler.stores.sql.database import Database
+from dtscheduler.stores.sql.jobs import keep_spec
+from dtscheduler.stores.sql.tables import attempts, reusable, runs, task_runs
+
+_RUN_COLUMNS = [runs.c[name] for name in rows.RUN]
+_TASK_RUN_COLUMNS = [task_runs.c[name] for name in rows.TASK_RUN]
+_ATTEMPT_COLUMNS = [attempts.c[name] for name in rows.ATTEMPT]
+_CHANGING = rows.TASK_RUN[rows.TASK_RUN.index("status") :]
+_FINAL = [status.value for status in FINAL_RUN]
+_MOST_PARAMETERS = 500
+
+
+class SqlRuns:
+    """The run part of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Rows by the thousand go to the driver directly, as tuples; SQLAlchemy would take longer than the database.
+        self._add_task_runs = database.prepare(insert(task_runs), ("run_id", *rows.TASK_RUN))
+        self._update_task_runs = database.prepare(_task_run_update(), (*_CHANGING, "of_run", "of_task", "of_part"))
+        self._put_attempts = database.prepare(_attempt_upsert(database), ("run_id", *rows.ATTEMPT))
+
+    def add_run(self, run: RunRecord, spec: JobSpec, task_runs: Sequence[TaskRunRecord]) -> RunRecord:
+        """Write a new run with all its task runs and its spec; returns it with its id and its spec's hash."""
+        body = write_spec(spec)
+        run = replace(run, spec_hash=spec_hash(body))
+        values = rows.run_values(run) | {"job_name_key": name_key(run.job_name)}
+        del values["id"]
+        with self._database.writing() as connection:
+            keep_spec(self._database, connection, run.spec_hash, body)
+            run = replace(run, id=connection.execute(insert(runs).returning(runs.c.id), values).scalar_one())
+            if task_runs:
+                added = [(run.id, r.task, r.part, r.task_name, r.part_name, *rows.task_run_row(r)) for r in task_runs]
+                connection.exec_driver_sql(self._add_task_runs, added)
+        return run
+
+    def runs(self, query: RunQuery) -> list[RunRecord]:
+        """Runs, newest first."""
+        newest_first = select(*_RUN_COLUMNS).order_by(runs.c.submitted.desc(), runs.c.id.desc())
+        with self._database.reading() as connection:
+            found = connection.execute(newest_first.where(*_conditions(query)).limit(query.limit)).all()
+        return [rows.run_record(row) for row in found]
+
+    def task_runs(self, run_id: int) -> list[TaskRunRecord]:
+        """All task runs of a run, in order of task and part."""
+        chosen = select(*_TASK_RUN_COLUMNS).where(task_runs.c.run_id == run_id)
+        with self._database.reading() as connection:
+            found = connection.execute(chosen.order_by(task_runs.c.task, task_runs.c.part)).all()
+            if not found:
+                _require_run(connection, run_id)
+        return [rows.task_run_record(row) for row in found]
+
+    def attempts(self, run_id: int) -> list[AttemptRecord]:
+        """The attempts of a run that did not decide, in order of task, part and attempt."""
+        chosen = select(*_ATTEMPT_COLUMNS).where(attempts.c.run_id == run_id)
+        with self._database.reading() as connection:
+            found = connection.execute(chosen.order_by(*_ATTEMPT_COLUMNS[:3])).all()
+            if not found:
+                _require_run(connection, run_id)
+        return [rows.attempt_record(row) for row in found]
+
+    def take_lease(self, run_id: int, *, holder: str, until: datetime, from_epoch: int) -> int | None:
+        """Become the run's driver if its lease is still the one counted ``from_epoch``; the new epoch, or None."""
+        lease = {"lease_holder": holder, "lease_until": rows.micros(until), "lease_epoch": from_epoch + 1}
+        free = update(runs).where(runs.c.id == run_id, runs.c.lease_epoch == from_epoch)
+        with self._database.writing() as connection:
+            if connection.execute(free.values(lease)).rowcount:
+                return from_epoch + 1
+            _require_run(connection, run_id)
+            return None
+
+    def record(
+        self,
+        run_id: int,
+        epoch: int,
+        *,
+        lease_until: datetime | None,
+        change: RunChange | None = None,
+        task_runs: Sequence[TaskRunRecord] = (),
+        attempts: Sequence[AttemptRecord] = (),
+    ) -> None:
+        """Write what changed, in one transaction, and prolong the lease; ``lease_until`` None gives it up.
+
+        Raises ``LeaseLostError`` and writes nothing when the run has another driver by now.
+        """
+        task_run_rows = [(*rows.task_run_row(r), run_id, r.task, r.part) for r in task_runs]
+        attempt_rows = [(run_id, *rows.attempt_row(r)) for r in attempts]
+        with self._database.writing() as connection:
+            _write_run(connection, run_id, epoch, _lease(lease_until) | _changes(change))
+            if task_run_rows:
+                result = connection.exec_driver_sql(self._update_task_runs, task_run_rows)
+                if result.rowcount != len(task_run_rows):
+                    raise NotFoundError(f"run {run_id} lacks {len(task_run_rows) - result.rowcount} of these task runs")
+            if attempt_rows:
+                connection.exec_driver_sql(self._put_attempts, attempt_rows)
+
+    def request_stop(self, run_id: int, by: str) -> None:
+        """Ask whoever drives the run to stop it; a run that has ended stays as it is."""
+        active = update(runs).where(runs.c.id == run_id, runs.c.status.not_in(_FINAL))
+        with self._database.writing() as connection:
+            if not connection.execute(active.values(stop_requested_by=by)).rowcount:
+                _require_run(connection, run_id)
+
+    def reusable(self, fingerprints: Iterable[str]) -> dict[str, TaskRunRecord]:
+        """For each fingerprint that completed before: the latest such task run."""
+        remaining = iter(dict.fromkeys(fingerprints))
+        found: dict[str, TaskRunRecord] = {}
+        with self._database.reading() as connection:
+            while chunk := list(islice(remaining, _MOST_PARAMETERS)):
+                found.update((record.fingerprint, record) for record in _latest_completed(connection, chunk))
+        return found
+
+
+def _task_run_update() -> Any:
+    key = (task_runs.c.run_id, "of_run"), (task_runs.c.task, "of_task"), (task_runs.c.part, "of_part")
+    changed: dict[str, Any] = {name: bindparam(name) for name in _CHANGING}
+    return update(task_runs).where(*(column == bindparam(name) for column, name in key)).values(changed)
+
+
+def _attempt_upsert(database: Database) -> Any:
+    """An attempt that is written again, by a driver that does not know it was written, replaces itself."""
+    written = database.insert(attempts)
+    changed = {name: written.excluded[name] for name in rows.ATTEMPT if name not in attempts.primary_key.columns}
+    return written.on_conflict_do_update(index_elements=list(attempts.primary_key.columns), set_=changed)
+
+
+def _lease(until: datetime | None) -> dict[str, Any]:
+    return {"lease_until": rows.micros(until)} if until else {"lease_until": None, "lease_holder": None}
+
+
+def _changes(change: RunChange | None) -> dict[str, Any]:
+    if change is None:
+        return {}
+    values = {
+        "status": change.status and change.status.value,
+        "reason": None if change.reason is None else legible(change.reason),
+        "started": rows.micros(change.started),
+        "ended": rows.micros(change.ended),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _write_run(connection: Connection, run_id: int, epoch: int, values: dict[str, Any]) -> None:
+    """Write to the run's own row, if this driver still has its lease."""
+    leased = update(runs).where(runs.c.id == run_id, runs.c.lease_epoch == epoch, runs.c.lease_holder.is_not(None))
+    if connection.execute(leased.values(values)).rowcount:
+        return
+    _require_run(connection, run_id)
+    raise LeaseLostError(f"run {run_id} is driven by another process now, or by none; nothing was written")
+
+
+def _require_run(connection: Connection, run_id: int) -> None:
+    if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
+        raise NotFoundError(f"there is no run {run_id}")
+
+
+def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
+    plain = {runs.c.id: query.id, runs.c.uuid: query.uuid, runs.c.tag: query.tag, runs.c.owner: query.owner}
+    yield from (column == value for column, value in plain.items() if value is not None)
+    if query.job_name is not None:
+        yield runs.c.job_name_key == name_key(query.job_name)
+    if query.label is not None:
+        yield func.replace(runs.c.labels, rows.label_text(query.label), "") != runs.c.labels
+    if query.statuses is not None:
+        yield runs.c.status.in_([status.value for status in query.statuses])
+    if query.since is not None:
+        yield runs.c.submitted >= rows.micros(query.since)
+    if query.until is not None:
+        yield runs.c.submitted < rows.micros(query.until)
+
+
+def _latest_completed(connection: Connection, fingerprints: list[str]) -> Iterator[TaskRunRecord]:
+    """Of each fingerprint the task run in the latest run."""
+    other = task_runs.alias()
+    later = exists().where(
+        reusable(other), other.c.fingerprint == task_runs.c.fingerprint, other.c.run_id > task_runs.c.run_id
+    )
+    chosen = select(*_TASK_RUN_COLUMNS).where(reusable(task_runs), task_runs.c.fingerprint.in_(fingerprints), ~later)
+    return map(rows.task_run_record, connection.execute(chosen.order_by(task_runs.c.task, task_runs.c.part)).all())

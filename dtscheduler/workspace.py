@@ -1,0 +1,397 @@
+"""The one door: everything that can be done with jobs and runs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from dtscheduler.errors import EntrypointError, ImageError, NotFoundError, RunError
+from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
+from dtscheduler.model.job import ImageRecord, JobRecord, JobSpec, JobVersion, Reuse
+from dtscheduler.model.names import name_key
+from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.status import RunStatus
+from dtscheduler.ports import Clock, Executor, ResultCache, Store
+from dtscheduler.running.code import file_fingerprint
+from dtscheduler.running.fingerprint import combined
+from dtscheduler.running.lease import abandoned, holder
+from dtscheduler.running.ledger import LEASE
+from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
+from dtscheduler.running.runner import Observer, Runner
+from dtscheduler.running.takeover import closed_records, left_to_do
+from dtscheduler.timing.rundate import rundate_of
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCode:
+    """A function that the caller holds: what it takes, and the fingerprint of its code."""
+
+    info: EntrypointInfo
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A run that is ready to be driven by this process; ``taken_over`` from another one that is gone."""
+
+    run_id: int
+    runner: Runner
+    taken_over: bool = False
+
+
+class Workspace:
+    """The use cases over a store, a cache of results and executors.
+
+    Args:
+        home: folder in which logs are kept.
+        python: interpreter for dev runs.
+        open_store: opens the store, when it is first needed.
+        open_cache: opens the cache, when it is first needed.
+        make_executor: makes an executor by its name.
+        clock: what time it is.
+        user: who uses this door.
+        grace_seconds: how long attempts get to end by themselves when a run is stopped.
+    """
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        python: str,
+        open_store: Callable[[], Store],
+        open_cache: Callable[[], ResultCache],
+        make_executor: Callable[[str | None], Executor],
+        clock: Clock,
+        user: str,
+        grace_seconds: float,
+    ) -> None:
+        self.home, self.clock, self.user = home, clock, user
+        self._python, self._grace = python, grace_seconds
+        self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
+
+    @cached_property
+    def store(self) -> Store:
+        return self._open_store()
+
+    @cached_property
+    def cache(self) -> ResultCache:
+        return self._open_cache()
+
+    def close(self) -> None:
+        """Give connections and files back."""
+        for name in ("store", "cache"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    # -- jobs
+
+    def save(self, spec: JobSpec, known: Mapping[int, KnownCode]) -> JobRecord:
+        """Save a job; its entrypoints are looked up and its arguments checked first.
+
+        Raises:
+            ImageError: an image is not registered.
+            EntrypointError: a function cannot be found.
+            BindingError: a parameter of a function is not filled.
+        """
+        environments = self._environments(spec)
+        unchanged = [job for job in self.store.jobs(JobQuery(name=spec.name)) if self.store.spec(job.spec_hash) == spec]
+        if unchanged:
+            return unchanged[0]
+        executor = self._make_executor("processes")
+        try:
+            code = self._code(spec, known, environments, executor)
+        finally:
+            executor.close()
+        bind_all(spec, [found.info for found in code])
+        return self.store.save_job(spec, saved_by=self.user, now=self.clock.now())
+
+    def jobs(self, query: JobQuery) -> list[JobRecord]:
+        return self.store.jobs(query)
+
+    def job(self, name_or_uuid: str) -> JobRecord:
+        """Find a saved job by name or uuid. Raises ``NotFoundError``."""
+        found = self.store.jobs(JobQuery(name=name_or_uuid)) or self.store.jobs(JobQuery(uuid=name_or_uuid))
+        if not found:
+            raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
+        return found[0]
+
+    def versions(self, job_id: int) -> list[JobVersion]:
+        return self.store.versions(job_id)
+
+    def spec(self, spec_hash: str) -> JobSpec:
+        return self.store.spec(spec_hash)
+
+    # -- runs
+
+    def begin(
+        self,
+        spec: JobSpec,
+        known: Mapping[int, KnownCode],
+        *,
+        rundate: date | None,
+        executor: str | None,
+        observe: Observer | None = None,
+    ) -> Drive:
+        """Make a run ready to be driven here: take over an interrupted one of the same job, or write a new one.
+
+        Raises:
+            SchedulerError: the job cannot run as it is; nothing was written.
+        """
+        environments = self._environments(spec)
+        hands = self._make_executor(executor)
+        try:
+            hands.start(environments[0], spec.part_count)
+            _ = self.store  # importing the database library takes as long as starting workers: both at once
+            code = self._code(spec, known, environments, hands)
+            found = self._interrupted(spec, code, rundate)
+            if found is not None:
+                drive = self._take_over(found, spec, code, hands, observe)
+                if drive is not None:
+                    return drive
+            return self._new_run(spec, code, rundate, executor or "processes", hands, observe)
+        except BaseException:
+            hands.close()
+            raise
+
+    def resume(self, run_id: int, *, observe: Observer | None = None) -> Drive:
+        """Make an interrupted run ready to be driven here.
+
+        Raises:
+            NotFoundError: there is no such run.
+            RunError: it has ended, or another process drives it.
+        """
+        run = self.run(run_id)
+        if run.status.final:
+            raise RunError(f"run {run_id} has ended ({run.status}); there is nothing to resume")
+        if not abandoned(run, self.clock.now()):
+            raise RunError(f"run {run_id} is driven by {run.lease_holder}; stop that process first, or wait for it")
+        spec = self.store.spec(run.spec_hash)
+        hands = self._make_executor(run.executor)
+        try:
+            code = self._code(spec, {}, self._environments(spec), hands)
+            drive = self._take_over(run, spec, code, hands, observe)
+        except BaseException:
+            hands.close()
+            raise
+        if drive is None:
+            hands.close()
+            raise RunError(f"run {run_id} was taken over by another process just now")
+        return drive
+
+    def run(self, run_id: int) -> RunRecord:
+        """Find a run by id. Raises ``NotFoundError``."""
+        found = self.store.runs(RunQuery(id=run_id))
+        if not found:
+            raise NotFoundError(f"there is no run {run_id} in this workspace ({self.home})")
+        return found[0]
+
+    def runs(self, query: RunQuery) -> list[RunRecord]:
+        return self.store.runs(query)
+
+    def task_runs(self, run_id: int) -> list[TaskRunRecord]:
+        return self.store.task_runs(run_id)
+
+    def attempts(self, run_id: int) -> list[AttemptRecord]:
+        return self.store.attempts(run_id)
+
+    def stop(self, run_id: int) -> None:
+        """Stop a run: its driver is asked to; if that is gone, the run is closed here."""
+        run = self.run(run_id)
+        if run.status.final:
+            return
+        self.store.request_stop(run_id, self.user)
+        if abandoned(run, self.clock.now()):
+            self._close_abandoned(run)
+
+    def log_folder(self, run: RunRecord, task: int) -> Path:
+        """The folder with the logs of a task's attempts."""
+        return self._log_folder(run.uuid) / str(task)
+
+    # -- images
+
+    def put_image(self, image: ImageRecord) -> None:
+        self.store.put_image(image)
+
+    def images(self) -> list[ImageRecord]:
+        return self.store.images()
+
+    def image(self, name: str, tag: str) -> ImageRecord:
+        """Find a registered image. Raises ``ImageError`` with the command that registers it."""
+        found = [image for image in self.store.images() if name_key(image.name) == name_key(name)]
+        for image in found:
+            if image.tag == tag:
+                return image
+        others = f" (it is registered under {', '.join(image.tag for image in found)})" if found else ""
+        raise ImageError(
+            f"image {name!r} is not registered under tag {tag!r}{others}; register the folder that holds its code: "
+            f'dtscheduler image add "{name}" --path FOLDER --tag {tag}'
+        )
+
+    def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
+        """Look entrypoints up in a process of their own."""
+        executor = self._make_executor("processes")
+        try:
+            return executor.describe(environment, list(wanted))
+        finally:
+            executor.close()
+
+    # -- within
+
+    def _environments(self, spec: JobSpec) -> list[Environment]:
+        if spec.dev_run:
+            return [Environment(python=self._python, work_dir=spec.work_dir)] * len(spec.tasks)
+        names = {task.image or spec.image or "" for task in spec.tasks}
+        images = {name: self.image(name, spec.tag) for name in sorted(names)}
+        by_name = {n: Environment(python=image.python, work_dir=image.path) for n, image in images.items()}
+        return [by_name[task.image or spec.image or ""] for task in spec.tasks]
+
+    def _code(
+        self,
+        spec: JobSpec,
+        known: Mapping[int, KnownCode],
+        environments: Sequence[Environment],
+        executor: Executor,
+    ) -> list[TaskCode]:
+        infos = {number: found.info for number, found in known.items()}
+        infos.update(_described(spec, known, environments, executor))
+        prints: dict[tuple[str, str], str] = {}
+        code = []
+        for number, task in enumerate(spec.tasks):
+            folder = environments[number].work_dir or ""
+            if number in known and known[number].fingerprint:
+                fingerprint = known[number].fingerprint
+            elif task.code:
+                fingerprint = task.code
+            else:
+                if (folder, task.entrypoint) not in prints:
+                    prints[folder, task.entrypoint] = file_fingerprint(folder, task.entrypoint)
+                fingerprint = prints[folder, task.entrypoint]
+            code.append(TaskCode(environments[number], infos[number], fingerprint))
+        return code
+
+    def _interrupted(self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None) -> RunRecord | None:
+        """A run of the same job, unchanged, whose driver is gone."""
+        now = self.clock.now()
+        running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
+        for run in self.store.runs(running):
+            same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
+            if not (abandoned(run, now) and same_date and run.code == _code_of_all(code)):
+                continue
+            if self.store.spec(run.spec_hash) == spec:
+                return run
+        return None
+
+    def _new_run(
+        self,
+        spec: JobSpec,
+        code: Sequence[TaskCode],
+        rundate: date | None,
+        executor_name: str,
+        executor: Executor,
+        observe: Observer | None,
+    ) -> Drive:
+        now = self.clock.now()
+        run_uuid = uuid.uuid4().hex
+        run_date = rundate or rundate_of(spec.schedule, now)
+        plan = make_plan(spec, code, rundate=run_date, run_uuid=run_uuid)
+        if spec.reuse is Reuse.CONTENT:
+            earlier = self.store.reusable(plan.fingerprints)
+            plan = plan.reusing(earlier, self.cache.missing(record.result_key for record in earlier.values()))
+        saved = self.store.jobs(JobQuery(name=spec.name))
+        same = saved[0] if saved and self.store.spec(saved[0].spec_hash) == spec else None
+        record = RunRecord(
+            id=0,
+            uuid=run_uuid,
+            job_name=spec.name,
+            job_id=same.id if same else None,
+            job_version=same.version if same else None,
+            spec_hash="",
+            status=RunStatus.READY,
+            rundate=run_date,
+            custom_rundate=rundate is not None,
+            submitted=now,
+            owner=spec.access.owner,
+            tag=spec.tag,
+            labels=spec.labels,
+            executor=executor_name,
+            host=holder().partition(":")[0],
+            code=_code_of_all(code),
+            lease_holder=holder(),
+            lease_until=now + LEASE,
+            lease_epoch=1,
+        )
+        run = self.store.add_run(record, spec, plan.records)
+        return Drive(run.id, self._runner(run, plan, executor, observe))
+
+    def _take_over(
+        self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], executor: Executor, observe: Observer | None
+    ) -> Drive | None:
+        epoch = self._take_lease(run)
+        if epoch is None:
+            return None
+        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
+        left = left_to_do(run, self.store.task_runs(run.id), self.cache, self.clock.now())
+        mine = self.run(run.id)
+        self.store.record(
+            run.id,
+            epoch,
+            lease_until=self.clock.now() + LEASE,
+            task_runs=left.records,
+            attempts=left.lost,
+        )
+        runner = self._runner(mine, Plan(spec, plan.code, plan.arguments, tuple(left.records)), executor, observe)
+        runner.count_failures(self.store.attempts(run.id))
+        return Drive(run.id, runner, taken_over=True)
+
+    def _take_lease(self, run: RunRecord) -> int | None:
+        until = self.clock.now() + LEASE
+        return self.store.take_lease(run.id, holder=holder(), until=until, from_epoch=run.lease_epoch)
+
+    def _close_abandoned(self, run: RunRecord) -> None:
+        epoch = self._take_lease(run)
+        if epoch is None:
+            return
+        now, reason = self.clock.now(), f"stopped by {self.user} after its driver had ended"
+        left = left_to_do(run, self.store.task_runs(run.id), self.cache, now)
+        change = RunChange(status=RunStatus.STOPPED, reason=reason, ended=now)
+        records = closed_records(left.records, now, reason)
+        self.store.record(run.id, epoch, lease_until=None, change=change, task_runs=records, attempts=left.lost)
+
+    def _runner(self, run: RunRecord, plan: Plan, executor: Executor, observe: Observer | None) -> Runner:
+        return Runner(
+            store=self.store,
+            executor=executor,
+            plan=plan,
+            run=run,
+            log_folder=self._log_folder(run.uuid),
+            clock=self.clock,
+            observe=observe,
+            grace_seconds=self._grace,
+        )
+
+    def _log_folder(self, run_uuid: str) -> Path:
+        return self.home / "logs" / run_uuid
+
+
+def _described(
+    spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment], executor: Executor
+) -> Iterable[tuple[int, EntrypointInfo]]:
+    """Look up the functions that the caller does not hold, each once."""
+    by_environment: dict[Environment, dict[Wanted, list[int]]] = {}
+    for number, task in enumerate(spec.tasks):
+        if number not in known:
+            wanted = Wanted(task.entrypoint, task.name, task.code)
+            by_environment.setdefault(environments[number], {}).setdefault(wanted, []).append(number)
+    for environment, wanted_by in by_environment.items():
+        for found, numbers in zip(executor.describe(environment, list(wanted_by)), wanted_by.values(), strict=True):
+            if isinstance(found, str):
+                raise EntrypointError(f"task {spec.tasks[numbers[0]].name!r}: {found}")
+            yield from ((number, found) for number in numbers)
+
+
+def _code_of_all(code: Sequence[TaskCode]) -> str:
+    return combined(list(dict.fromkeys(found.fingerprint for found in code)))
