@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from dtscheduler.caches.folders import private_folder
 from dtscheduler.clock import SystemClock
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.ports import Executor, ResultCache, Store
@@ -26,8 +27,6 @@ def connect(settings: Settings, *, user: str) -> Workspace:
 
     @cache
     def folder() -> Path:
-        from dtscheduler.caches.folders import private_folder
-
         return private_folder(home)
 
     def open_store() -> Store:
@@ -59,7 +58,11 @@ def connect(settings: Settings, *, user: str) -> Workspace:
 
         capacity = machine_capacity(settings.cpu_mhz, settings.memory_mb)
         return ProcessExecutor(
-            cache=lambda: workspace.cache, results=results(), capacity=capacity, enforce_memory=settings.enforce_memory
+            cache=lambda: workspace.cache,
+            results=results(),
+            spools=private_folder(home / "logs" / "workers"),
+            capacity=capacity,
+            enforce_memory=settings.enforce_memory,
         )
 
     workspace = Workspace(

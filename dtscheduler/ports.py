@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, PartCall, TaskSetup, Wanted
-from dtscheduler.model.job import ImageRecord, JobRecord, JobSpec, JobVersion
+from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 
 
 class JobStore(Protocol):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from dtscheduler.errors import EntrypointError, ImageError, NotFoundError, RunError
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
-from dtscheduler.model.job import ImageRecord, JobRecord, JobSpec, JobVersion, Reuse
+from dtscheduler.model.job import JobSpec, Reuse
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Executor, ResultCache, Store
 from dtscheduler.running.code import file_fingerprint
@@ -207,9 +208,13 @@ class Workspace:
         if abandoned(run, self.clock.now()):
             self._close_abandoned(run)
 
-    def log_folder(self, run: RunRecord, task: int) -> Path:
-        """The folder with the logs of a task's attempts."""
-        return self._log_folder(run.uuid) / str(task)
+    def log_folder(self, run_uuid: str) -> Path:
+        """The folder with the logs of a run's attempts."""
+        return self.home / "logs" / run_uuid
+
+    def spool_folder(self) -> Path:
+        """The folder in which workers write the logs of what they execute now."""
+        return self.home / "logs" / "workers"
 
     # -- images
 
@@ -367,14 +372,11 @@ class Workspace:
             executor=executor,
             plan=plan,
             run=run,
-            log_folder=self._log_folder(run.uuid),
+            log_folder=self.log_folder(run.uuid),
             clock=self.clock,
             observe=observe,
             grace_seconds=self._grace,
         )
-
-    def _log_folder(self, run_uuid: str) -> Path:
-        return self.home / "logs" / run_uuid
 
 
 def _described(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
 
 from dtscheduler.api.context import current_dag
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.model.call import RESERVED
-from dtscheduler.running.entrypoint import MARK
+from dtscheduler.model.entrypoint import RESERVED
+from dtscheduler.running.importing import MARK
 
-P = ParamSpec("P")
-R = TypeVar("R")
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any, ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
 
 
 def batch(translation_table: Mapping[str, str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from dtscheduler.api.task import Task
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.model.call import RESERVED
 from dtscheduler.model.config import encode
+from dtscheduler.model.entrypoint import RESERVED
 from dtscheduler.model.job import CallSpec
-from dtscheduler.running.entrypoint import MARK
+from dtscheduler.running.importing import MARK
+
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def read_call(

@@ -6,15 +6,17 @@ import functools
 import inspect
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from enum import Enum
-from typing import Any, TypeVar
 
 from dtscheduler.errors import InvalidJobError, UnknownParameterError
 from dtscheduler.model.names import name_problem
 
-F = TypeVar("F", bound=Callable[..., Any])
-E = TypeVar("E", bound=Enum)
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    F = TypeVar("F", bound=Callable[..., Any])
+    E = TypeVar("E", bound=Enum)
 
 
 def known_keywords(init: F) -> F:
@@ -32,6 +34,8 @@ def known_keywords(init: F) -> F:
 
 
 def unknown_keyword(owner: str, keyword: str, parameters: Sequence[str]) -> UnknownParameterError:
+    from difflib import get_close_matches
+
     by_folded = {parameter.lower(): parameter for parameter in parameters}
     close = get_close_matches(keyword.lower().replace("_", ""), by_folded, n=1, cutoff=0.6)
     hint = f"did you mean {by_folded[close[0]]!r}?" if close else f"it has: {', '.join(parameters)}"

@@ -71,11 +71,9 @@ def entrypoint_of(function: Callable[..., Any], work_dir: str | None) -> str | N
     name = function.__qualname__
     if not name.isidentifier():
         return None
-    module = sys.modules.get(function.__module__)
-    file = getattr(module, "__file__", None)
-    if module is None or file is None:
+    path = Path(inspect.unwrap(function).__code__.co_filename).resolve()
+    if not path.is_file():
         return None
-    path = Path(file).resolve()
     if work_dir is None:
         return f"{path.stem}.{name}" if function.__module__ == "__main__" else f"{function.__module__}.{name}"
     if function.__module__ != "__main__" and _installed(path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
 if TYPE_CHECKING:
+    from typing import Any
+
     from dtscheduler.api.dag import DAG
 
 writing: ContextVar[tuple[DAG, ...]] = ContextVar("dtscheduler_dags", default=())

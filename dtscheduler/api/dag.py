@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api import checks, people
 from dtscheduler.api.call import read_call
@@ -23,9 +22,12 @@ from dtscheduler.model.job import Reuse as ReuseKind
 from dtscheduler.model.names import name_key
 from dtscheduler.model.priority import Priority as PriorityLevel
 from dtscheduler.model.schedule import AfterCondition, Never
-from dtscheduler.running.entrypoint import importing, logger
+from dtscheduler.running.importing import importing
 
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
 if TYPE_CHECKING:
+    from typing import Any
+
     from dtscheduler.api.job import Job
     from dtscheduler.api.run import Run
 
@@ -73,7 +75,7 @@ class DAG:
         Tag: str = "dev",
         Schedule: ScheduleOf | None = None,
         DevRun: bool = False,
-        WorkDir: str | Path | None = None,
+        WorkDir: str | os.PathLike[str] | None = None,
         Image: str | None = None,
         Labels: Sequence[str] | str | None = None,
         FailAfter: str | timedelta | None = None,
@@ -166,7 +168,11 @@ class DAG:
         return save(self)
 
     def run(
-        self, rundate: date | str | None = None, executor: str | None = None, wait: bool = True, progress: bool | None = None
+        self,
+        rundate: date | str | None = None,
+        executor: str | None = None,
+        wait: bool = True,
+        progress: bool | None = None,
     ) -> Run:
         """Run the job now, in this process, without a service; saving it first is not needed.
 
@@ -233,7 +239,9 @@ class DAG:
         """
         for task in (*upstream, *downstream):
             if task.dag is not self:
-                raise InvalidJobError(f"{task.name!r} is a task of another DAG, {task.dag.name!r}, not of {self.name!r}")
+                raise InvalidJobError(
+                    f"{task.name!r} is a task of another DAG, {task.dag.name!r}, not of {self.name!r}"
+                )
         for left in upstream:
             for right in downstream:
                 cycle = self._graph.add_edge(left.number, right.number)
@@ -246,7 +254,9 @@ class DAG:
         self.last_run = Silent() if importing() else None
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         writing.set(writing.get()[:-1])
         if kind is None and self._dev_run and self.last_run is None:
             self.run()
@@ -255,7 +265,11 @@ class DAG:
         return f"<DAG {self.name!r}: {len(self._tasks)} tasks>"
 
     def _left_alone(self, action: str) -> Any:
-        logger.info("DAG %r: %s() does nothing while a worker imports this file", self.name, action)
+        import logging
+
+        logging.getLogger("dtscheduler").info(
+            "DAG %r: %s() does nothing while a worker imports this file", self.name, action
+        )
         return Silent()
 
     def _free_name(self, name: str) -> str:
@@ -277,14 +291,14 @@ def _work_dir(value: object, dev_run: bool, where: str) -> str | None:
         if dev_run:
             raise InvalidJobError(f"{where}: DevRun=True needs WorkDir, the folder with your packages or files")
         return None
-    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+    if not isinstance(value, str | os.PathLike) or not str(value) or "\0" in str(value):
         raise InvalidJobError(f"{where}: WorkDir must be a path, not {value!r:.80}")
     if not dev_run:
         raise InvalidJobError(f"{where}: WorkDir is for dev runs; add DevRun=True, or leave it out and name an Image")
-    folder = Path(value).expanduser().resolve()
-    if not folder.is_dir():
+    folder = os.path.realpath(os.path.expanduser(value))
+    if not os.path.isdir(folder):
         raise InvalidJobError(f"{where}: WorkDir {str(value)!r} is not a folder ({folder})")
-    return str(folder)
+    return folder
 
 
 def _fail_after(value: object, where: str) -> timedelta | None:

@@ -26,7 +26,9 @@ def task_runs_frame(records: Sequence[TaskRunRecord]) -> pd.DataFrame:
     for name in _TIMES:
         columns[name] = pd.to_datetime([getattr(record, name) for record in records], utc=True)
     for name in _NUMBERS:
-        columns[name] = pd.array([getattr(record, name) for record in records], dtype="Float64").to_numpy("float64", na_value=float("nan"))
+        columns[name] = pd.array([getattr(record, name) for record in records], dtype="Float64").to_numpy(
+            "float64", na_value=float("nan")
+        )
     columns["result_bytes"] = pd.array([record.result_bytes for record in records], dtype="Int64")
     for name in _TEXTS:
         columns[name] = [getattr(record, name) for record in records]

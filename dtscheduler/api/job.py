@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dtscheduler.api.code import settled
 from dtscheduler.api.place import workspace
 from dtscheduler.api.schedule import Schedule
-from dtscheduler.model.job import JobRecord, JobVersion
 from dtscheduler.model.run import JobQuery
+from dtscheduler.model.saved import JobRecord, JobVersion
 
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG

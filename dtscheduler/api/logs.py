@@ -6,15 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.errors import NotFoundError
+from dtscheduler.executors.logs import log_path, spool_path
 from dtscheduler.model.run import RunRecord, TaskRunRecord
+from dtscheduler.model.status import TaskStatus
 
 if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace
 
 
 def log_file(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int | None = None) -> Path:
-    """Where the log of an attempt lies, whether it is there or not; the latest attempt by default."""
-    return workspace.log_folder(run, record.task) / f"{record.part}.{attempt or record.attempt}.log"
+    """Where the log of an attempt lies, the latest by default; while that executes, its worker's spool.
+
+    An attempt that printed nothing has no file.
+    """
+    number = attempt or record.attempt
+    path = log_path(workspace.log_folder(run.uuid), record.task, record.part, number)
+    executing = record.status is TaskStatus.RUNNING and number == record.attempt
+    return spool_path(workspace.spool_folder(), record.worker) if executing and not path.exists() else path
 
 
 def read_log(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int | None = None) -> str:
@@ -23,12 +31,10 @@ def read_log(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attemp
         raise NotFoundError(
             f"task {record.task_name!r} of run {run.id} has no attempt {attempt}; it made {record.attempt}"
         )
-    if record.attempt == 0:
-        return ""
     try:
         return log_file(workspace, run, record, attempt).read_bytes().decode("utf-8", "backslashreplace")
     except FileNotFoundError:
-        raise NotFoundError(f"the log of {record.task_name}/{record.part_name} of run {run.id} was removed") from None
+        return ""
 
 
 def last_lines(text: str, count: int) -> list[str]:

@@ -9,10 +9,10 @@ from functools import cache
 from dtscheduler.api import checks
 from dtscheduler.errors import InvalidJobError
 
-_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
-_PERMISSIONS = re.compile(r"([r-][w-]){3}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,24}")
+_ACCOUNT = r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?"
+_PERMISSIONS = r"([r-][w-]){3}"
+_EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+_PHONE = r"\+?[0-9][0-9 ()./-]{3,24}"
 
 
 @cache
@@ -46,7 +46,7 @@ def group(value: object, where: str) -> str:
 
 
 def permissions(value: object, where: str) -> str:
-    if not isinstance(value, str) or not _PERMISSIONS.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_PERMISSIONS, value):
         raise InvalidJobError(
             f"{where} is {value!r:.40}; it is six letters, read and write for owner, group and others: 'rwrwr-'"
         )
@@ -56,7 +56,7 @@ def permissions(value: object, where: str) -> str:
 def emails(value: object, where: str) -> tuple[str, ...]:
     addresses = checks.words(value, where)
     for address in addresses:
-        if not _EMAIL.fullmatch(address) or ".." in address:
+        if not re.fullmatch(_EMAIL, address) or ".." in address:
             raise InvalidJobError(f"{where}: {address!r} is not an e-mail address")
     return addresses
 
@@ -64,12 +64,12 @@ def emails(value: object, where: str) -> tuple[str, ...]:
 def phones(value: object, where: str) -> tuple[str, ...]:
     numbers = checks.words(value, where)
     for number in numbers:
-        if not _PHONE.fullmatch(number) or sum(character.isdigit() for character in number) < 5:
+        if not re.fullmatch(_PHONE, number) or sum(character.isdigit() for character in number) < 5:
             raise InvalidJobError(f"{where}: {number!r} is not a phone number; write it like +33 6 12 34 56 78")
     return numbers
 
 
 def _account(value: object, where: str) -> str:
-    if not isinstance(value, str) or not _ACCOUNT.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_ACCOUNT, value):
         raise InvalidJobError(f"{where} is {value!r:.60}; it is the name of an account of the system")
     return value

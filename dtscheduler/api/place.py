@@ -31,7 +31,7 @@ def use(path_or_url: str | Path) -> Workspace:
     from dtscheduler.connect import connect
     from dtscheduler.settings import read_settings
 
-    global _chosen  # noqa: PLW0603 # one workspace a process, as documented
+    global _chosen  # one workspace a process, as documented
     text = str(path_or_url)
     settings = replace(read_settings(), database=text) if "://" in text else read_settings(home=text)
     if _chosen is not None:
@@ -42,7 +42,7 @@ def use(path_or_url: str | Path) -> Workspace:
 
 def workspace() -> Workspace:
     """The workspace of this process: the one chosen with ``use``, or the one of the settings."""
-    global _chosen  # noqa: PLW0603 # made when it is first asked for
+    global _chosen  # made when it is first asked for
     if _chosen is None:
         from dtscheduler.connect import connect
         from dtscheduler.settings import read_settings

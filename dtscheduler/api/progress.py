@@ -68,7 +68,7 @@ def announce_end(run: Run, wanted: bool | None) -> None:
         return
     took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
     print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {record.reason}", file=sys.stderr)
-    failed = [r for r in run._workspace.task_runs(run.id) if r.status in _BAD]  # noqa: SLF001 # its own face
+    failed = [r for r in run._workspace.task_runs(run.id) if r.status in _BAD]  # its own face
     for task_run in failed[:FAILURES_SHOWN]:
         part = f" {task_run.part_name!r}" if task_run.part_name != task_run.task_name else ""
         print(f"  {task_run.task_name!r}{part} {task_run.status}: {task_run.reason}", file=sys.stderr)

@@ -98,7 +98,9 @@ class Run:
         records = self._records(task)
         unfinished = next((record for record in records if not record.status.succeeded), None)
         if unfinished is not None:
-            raise RunError(f"{_label(unfinished)} of run {self._id} has no result: {unfinished.status}. {unfinished.reason}")
+            raise RunError(
+                f"{_label(unfinished)} of run {self._id} has no result: {unfinished.status}. {unfinished.reason}"
+            )
         found = [self._value(record) for record in records]
         return found if self._parallel(records[0].task) else found[0]
 
@@ -107,7 +109,9 @@ class Run:
         by_task: dict[str, list[TaskRunRecord]] = {}
         for record in self._workspace.task_runs(self._id):
             by_task.setdefault(record.task_name, []).append(record)
-        return {name: self.result(name) for name, of_task in by_task.items() if all(r.status.succeeded for r in of_task)}
+        return {
+            name: self.result(name) for name, of_task in by_task.items() if all(r.status.succeeded for r in of_task)
+        }
 
     def log(self, task: str, part: int | str = 0, attempt: int | None = None) -> str:
         """What an attempt printed, and its traceback if it failed.
@@ -189,9 +193,7 @@ class _Driver(threading.Thread):
             raise self._error
 
 
-def start(
-    dag: DAG, *, rundate: date | str | None, executor: str | None, wait: bool, progress: bool | None
-) -> Run:
+def start(dag: DAG, *, rundate: date | str | None, executor: str | None, wait: bool, progress: bool | None) -> Run:
     """Run a DAG in this process; see ``DAG.run``."""
     place = workspace()
     run_date = as_rundate(rundate)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from dtscheduler.api import checks
 from dtscheduler.errors import InvalidJobError, InvalidScheduleError
@@ -22,8 +19,25 @@ from dtscheduler.model.schedule import (
     can_fire,
 )
 
-_MONTHS = ("january february march april may june july august september october november december").split()
-_WEEKDAYS = ("monday tuesday wednesday thursday friday saturday sunday").split()
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any
+
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Schedule:
@@ -169,6 +183,8 @@ def _after(name: object, uuid: object, condition: object) -> AfterSchedule | Non
 
 
 def _uuid(value: object) -> str:
+    from uuid import UUID
+
     try:
         return str(UUID(str(value)))
     except ValueError:
@@ -202,7 +218,9 @@ def _weekdays(value: object) -> tuple[Weekday, ...]:
 def _weekday(value: object, name: str) -> Weekday:
     number = _named(value, _WEEKDAYS)
     if number is None:
-        raise InvalidScheduleError(f"Schedule: {name} {value!r:.40} is no weekday; allowed: Mon, Tue, ... or Monday, ...")
+        raise InvalidScheduleError(
+            f"Schedule: {name} {value!r:.40} is no weekday; allowed: Mon, Tue, ... or Monday, ..."
+        )
     return list(Weekday)[number]
 
 
@@ -212,7 +230,9 @@ def _months(value: object) -> tuple[int, ...]:
         named = _named(item, _MONTHS)
         if isinstance(item, str) and named is None:
             raise InvalidScheduleError(f"Schedule: in_months {item!r:.40} is no month; allowed: 1-12, 'Jan', 'January'")
-        numbers.add(named + 1 if named is not None else checks.integer(item, "Schedule: in_months", lowest=1, highest=12))
+        numbers.add(
+            named + 1 if named is not None else checks.integer(item, "Schedule: in_months", lowest=1, highest=12)
+        )
     return tuple(sorted(numbers))
 
 
@@ -239,6 +259,8 @@ def _first_last(value: object) -> NthWeekday | None:
 def _zone(value: object) -> str:
     if value in (None, ""):
         return "UTC"
+    from zoneinfo import ZoneInfo
+
     try:
         if isinstance(value, str) and value == value.strip() and not value.startswith((".", "/")):
             return ZoneInfo(value).key

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Silent:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from dtscheduler.api import checks
 from dtscheduler.api.context import current_dag
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.config import EMPTY, decode, encode
+from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.model.job import Isolation as IsolationKind
 from dtscheduler.model.job import PartSpec, Resources, TaskSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.priority import Priority as PriorityLevel
-from dtscheduler.running.entrypoint import entrypoint_problem
 
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from dtscheduler.api.dag import DAG
+
+    Operand = TypeVar("Operand", bound="Task | Sequence[Task]")
 
 ARCHITECTURES = ("amd64", "arm64")
 SYSTEMS = ("fedora", "alpine")
 TABLE = "arg_translation_table"
-
-Operand = TypeVar("Operand", bound="Task | Sequence[Task]")
 
 
 class Task:
@@ -215,7 +217,9 @@ class ParallelTask(Task):
         for number, entry in enumerate(config):
             part, table = _part(entry, f"{where}: ConfigurationJson[{number}]")
             if (twin := names.setdefault(name_key(part.name), number)) != number:
-                raise InvalidJobError(f"{where}: ConfigurationJson[{number}]['Name'] {part.name!r} is that of part {twin}")
+                raise InvalidJobError(
+                    f"{where}: ConfigurationJson[{number}]['Name'] {part.name!r} is that of part {twin}"
+                )
             if table is not None:
                 tables.setdefault(table, number)
             parts.append(part)
@@ -297,7 +301,9 @@ def _config(config: dict[str, Any], where: str) -> tuple[str, tuple[tuple[str, s
         return (EMPTY if not config else encode(config, where)), None
     table = config[TABLE]
     if not isinstance(table, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in table.items()):
-        raise InvalidJobError(f"{where}[{TABLE!r}] must be a dict: name of an upstream task → parameter of the function")
+        raise InvalidJobError(
+            f"{where}[{TABLE!r}] must be a dict: name of an upstream task → parameter of the function"
+        )
     for parameter in table.values():
         if not parameter.isidentifier():
             raise InvalidJobError(f"{where}[{TABLE!r}] names {parameter!r}, which cannot be a parameter")

@@ -45,4 +45,6 @@ def as_instant(value: object, where: str, now: datetime) -> datetime | None:
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    raise InvalidJobError(f"{where} is {value!r:.40}; write '2026-11-20', '2026-11-20 18:00' or '7d' for seven days ago")
+    raise InvalidJobError(
+        f"{where} is {value!r:.40}; write '2026-11-20', '2026-11-20 18:00' or '7d' for seven days ago"
+    )

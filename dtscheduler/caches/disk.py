@@ -118,7 +118,9 @@ class DiskCache:
                     tag_index=0,
                 )
             except (OSError, sqlite3.Error, diskcache.Timeout) as error:
-                raise ResultError(f"the results in {self._folder / str(number)} cannot be opened: {_why(error)}") from error
+                raise ResultError(
+                    f"the results in {self._folder / str(number)} cannot be opened: {_why(error)}"
+                ) from error
         return self._open[number]
 
     def _signature(self, key: str, note: str, payload: bytes | BinaryIO) -> str:

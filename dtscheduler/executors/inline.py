@@ -8,13 +8,12 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import TextIO
 
 from dtscheduler.executors import logs
 from dtscheduler.executors.measure import Meter
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, TaskSetup, Wanted
-from dtscheduler.model.status import TaskStatus
 from dtscheduler.ports import ResultCache
 from dtscheduler.running.functions import Functions
 from dtscheduler.running.perform import perform
@@ -42,7 +41,6 @@ class InlineExecutor:
             return [self._functions.described(one) for one in wanted]
 
     def prepare(self, setup: TaskSetup) -> None:
-        Path(setup.log_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._setups[setup.task] = setup
 
     def submit(self, call: PartCall) -> bool:
@@ -62,14 +60,16 @@ class InlineExecutor:
 
     def _execute(self, call: PartCall) -> Outcome:
         setup = self._setups[call.task]
-        log = logs.open_log(setup.log_dir, call.part, call.attempt)
-        with open(log, "w", encoding="utf-8", errors="backslashreplace") as file, _copied_to(file):
-            with _in_folder(setup.environment.work_dir):
-                outcome = perform(setup, call, self._functions, self._cache, self._meter)
-            file.write(outcome.traceback)
-        if outcome.status is TaskStatus.COMPLETED:
-            logs.bound(logs.log_path(setup.log_dir, call.part, call.attempt))
-        return outcome
+        log = io.StringIO()
+        with _copied_to(log), _in_folder(setup.environment.work_dir):
+            outcome = perform(setup, call, self._functions, self._cache, self._meter)
+        log.write(outcome.traceback)
+        if log.tell():
+            path = logs.log_path(setup.log_dir, call.task, call.part, call.attempt)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(log.getvalue(), encoding="utf-8", errors="backslashreplace")
+            logs.bound(path)
+        return replace(outcome, worker=str(os.getpid()))
 
 
 class _Copying(io.TextIOBase):

@@ -1,4 +1,8 @@
-"""The log of an attempt: one file, written at descriptor level, whose size on disk is bounded."""
+"""The logs of attempts: written at descriptor level, bounded on disk, one file for each attempt that prints anything.
+
+A worker writes the log of the attempt that executes into a file of its own, the spool, which becomes the attempt's log
+when the attempt ends. Most attempts print nothing, and making a file for each would cost more than executing it.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +18,32 @@ _BLOCK = 4096
 _PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01
 
 
-def log_path(folder: str, part: int, attempt: int) -> Path:
+def log_path(folder: str | Path, task: int, part: int, attempt: int) -> Path:
     """Where the log of an attempt lies; paths are made of numbers only."""
-    return Path(folder) / f"{part}.{attempt}.log"
+    return Path(folder) / f"{task}.{part}.{attempt}.log"
 
 
-def open_log(folder: str, part: int, attempt: int) -> int:
-    """Open the log of an attempt for appending; no symbolic link is followed."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(f"{folder}/{part}.{attempt}.log", flags, 0o600)
+def spool_path(folder: str | Path, worker: str | int) -> Path:
+    """Where a worker, named by its process id, writes the log of what it executes."""
+    return Path(folder) / f"{worker}.log"
+
+
+def open_spool(path: Path) -> int:
+    """Open an empty spool for appending; no symbolic link is followed."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(path, flags, 0o600)
+
+
+def keep(spool: Path, log: Path) -> None:
+    """Make a spool the log of the attempt that wrote it, if there is anything in it."""
+    try:
+        if spool.stat().st_size == 0:
+            return
+        bound(spool)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        spool.rename(log)
+    except FileNotFoundError:
+        return
 
 
 def free_middle(path: Path) -> None:

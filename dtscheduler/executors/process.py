@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import tempfile
 import uuid
@@ -37,7 +38,7 @@ class WorkerProcess:
         WorkerError: the interpreter cannot be started.
     """
 
-    def __init__(self, environment: Environment, *, results: str, slot: int) -> None:
+    def __init__(self, environment: Environment, *, results: str, spools: str, slot: int) -> None:
         self.environment = environment
         self.slot = slot
         self.ready = False
@@ -48,6 +49,7 @@ class WorkerProcess:
         self.used = False
         self._reported = 0
         self._known: set[int] = set()
+        self._unsent: list[PartCall] = []
         self._mark = uuid.uuid4().hex
         self._frames = wire.Frames()
         self.outbox = bytearray()
@@ -61,6 +63,7 @@ class WorkerProcess:
             "board": board,
             "results": results,
             "slot": slot,
+            "spools": spools,
             "work_dir": environment.work_dir,
         }
         try:
@@ -98,18 +101,19 @@ class WorkerProcess:
             self._known.add(setup.task)
             self.send(wire.Prepare(setup))
 
-    def execute(self, calls: list[PartCall]) -> None:
-        """Add calls to those that the worker makes."""
+    def execute(self, call: PartCall) -> None:
+        """Add a call to those that the worker makes; it is sent with the next ``write``."""
         self.used = True
-        self.calls.extend(calls)
-        self.send(wire.Calls(calls))
+        self.calls.append(call)
+        self._unsent.append(call)
 
     def send(self, message: object) -> None:
+        self._pack()
         self.outbox += wire.frame(message)
-        self.write()
 
     def write(self) -> None:
-        """Write as much of the outbox as the pipe takes now."""
+        """Send what has been added, as much as the pipe takes now."""
+        self._pack()
         try:
             while self.outbox:
                 written = os.write(self.writes, memoryview(self.outbox)[:65536])
@@ -118,6 +122,11 @@ class WorkerProcess:
             return
         except BrokenPipeError:  # it has died; reading will say so
             self.outbox.clear()
+
+    def _pack(self) -> None:
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            self.outbox += wire.frame(wire.Calls(unsent))
 
     def read(self) -> Iterator[Any]:
         """Messages that have come."""
@@ -179,6 +188,11 @@ class WorkerProcess:
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds."""
+        if self.pidfd is not None:
+            poll = select.poll()
+            poll.register(self.pidfd, select.POLLIN)
+            poll.poll(max(0.0, seconds) * 1000)
+            return not self.alive
         try:
             self.process.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:

@@ -49,12 +49,22 @@ class ProcessExecutor:
     Args:
         cache: opens the cache in which results of calls are looked up whose worker died before it could report them.
         results: folder of the result cache that workers open.
+        spools: private folder in which workers write the logs of what they execute.
         capacity: what may be used at a time.
         enforce_memory: whether a call that uses more memory than its task asks for is killed.
     """
 
-    def __init__(self, *, cache: Callable[[], ResultCache], results: Path, capacity: Capacity, enforce_memory: bool = False) -> None:
-        self._cache, self._results, self._capacity, self._enforce = cache, str(results), capacity, enforce_memory
+    def __init__(
+        self,
+        *,
+        cache: Callable[[], ResultCache],
+        results: Path,
+        spools: Path,
+        capacity: Capacity,
+        enforce_memory: bool = False,
+    ) -> None:
+        self._cache, self._results, self._spools = cache, str(results), str(spools)
+        self._capacity, self._enforce = capacity, enforce_memory
         self._workers: list[WorkerProcess] = []
         self._setups: dict[int, TaskSetup] = {}
         self._seconds: dict[str, float] = {}
@@ -75,6 +85,7 @@ class ProcessExecutor:
         worker = worker or self._start_worker(environment)
         self._described = None
         worker.send(wire.Describe(wanted))
+        worker.write()
         while self._described is None:
             self._listen(1.0)
             if worker not in self._workers:
@@ -124,6 +135,7 @@ class ProcessExecutor:
                 worker.kill()
             else:
                 worker.send(wire.Leave())
+                worker.write()
         deadline = time.monotonic() + LEAVE_SECONDS
         for worker in leaving:
             if not worker.wait(deadline - time.monotonic()):
@@ -145,7 +157,7 @@ class ProcessExecutor:
         worker.reserved_mhz = max(worker.reserved_mhz, self._clamped(setup.needs).cpu_mhz)
         worker.reserved_mb = max(worker.reserved_mb, self._clamped(setup.needs).memory_mb)
         worker.prepare(setup)
-        worker.execute([call])
+        worker.execute(call)
         return True
 
     def _worker_for(self, setup: TaskSetup) -> WorkerProcess | None:
@@ -199,7 +211,7 @@ class ProcessExecutor:
     def _start_worker(self, environment: Environment) -> WorkerProcess:
         taken = {worker.slot for worker in self._workers}
         slot = next(number for number in range(len(taken) + 1) if number not in taken)
-        worker = WorkerProcess(environment, results=self._results, slot=slot)
+        worker = WorkerProcess(environment, results=self._results, spools=self._spools, slot=slot)
         self._workers.append(worker)
         return worker
 
@@ -213,6 +225,7 @@ class ProcessExecutor:
         poll = select.poll()
         by_descriptor: dict[int, WorkerProcess] = {}
         for worker in self._workers:
+            worker.write()
             poll.register(worker.reads, select.POLLIN)
             by_descriptor[worker.reads] = worker
             if worker.outbox:
@@ -270,6 +283,7 @@ class ProcessExecutor:
         self._remove(worker)
         worker.kill()
         worker.release()
+        logs.spool_path(self._spools, worker.pid).unlink(missing_ok=True)
 
     def _bury(self, worker: WorkerProcess) -> None:
         """Give a verdict on what a worker that died was doing, and send to others what it had not begun."""
@@ -282,6 +296,7 @@ class ProcessExecutor:
         for call in begun.unreported:
             self._adopt_or_return(call)
         if begun.current is not None:
+            self._keep_log(worker, begun.current)
             self._events.append(self._verdict(begun.current, begun.since, code, worker.pid))
         count = len(begun.unreported) + (begun.current is not None)
         for call in list(worker.calls)[count:]:
@@ -290,6 +305,7 @@ class ProcessExecutor:
             else:
                 self._returned.append(call)
         worker.release()
+        logs.spool_path(self._spools, worker.pid).unlink(missing_ok=True)
 
     def _adopt_or_return(self, call: PartCall) -> None:
         outcome = self._adopted(call)
@@ -316,6 +332,11 @@ class ProcessExecutor:
             ended=datetime.now(UTC),
             worker=str(pid),
         )
+
+    def _keep_log(self, worker: WorkerProcess, call: PartCall) -> None:
+        folder = self._setups[call.task].log_dir
+        log = logs.log_path(folder, call.task, call.part, call.attempt)
+        logs.keep(logs.spool_path(self._spools, worker.pid), log)
 
     def _failed_boot(self, worker: WorkerProcess, code: int) -> None:
         self._boot_failures += 1
@@ -362,7 +383,7 @@ class ProcessExecutor:
         if call is None:
             return
         setup = self._setups[call.task]
-        logs.free_middle(logs.log_path(setup.log_dir, call.part, call.attempt))
+        logs.free_middle(logs.spool_path(self._spools, worker.pid))
         if not self._enforce:
             return
         used = killing.memory_mb(worker.pid)
@@ -374,6 +395,7 @@ class ProcessExecutor:
         worker.kill()
         self._hear(worker)
         if worker.reported(call) is not None:
+            self._keep_log(worker, call)
             reason = f"used {used:.0f} MB of memory and asked for {allowed} MB (Memory={allowed})"
             started, ended = datetime.fromtimestamp(since, UTC), datetime.now(UTC)
             self._events.append(

@@ -41,6 +41,7 @@ class Place:
     board: int
     results: str
     slot: int
+    spools: str
     work_dir: str | None
 
 
@@ -109,7 +110,6 @@ class Ear(threading.Thread):
 
     def _take(self, message: object) -> None:
         if isinstance(message, wire.Prepare):
-            Path(message.setup.log_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
             self.setups[message.setup.task] = message.setup
         elif isinstance(message, wire.Calls):
             for call in message.calls:
@@ -138,6 +138,8 @@ class Worker:
 
     def __init__(self, place: Place) -> None:
         self._null = os.open(os.devnull, os.O_WRONLY)
+        self._spool_path = logs.spool_path(place.spools, os.getpid())
+        self._spool = logs.open_spool(self._spool_path)
         self._cache = DiskCache(Path(place.results), slot=place.slot)
         self._spill_folder = place.results
         self._functions = Functions(self._cache)
@@ -172,11 +174,11 @@ class Worker:
                 self._mouth.release(retiring=left is not None)
         self._mouth.release()
         self._cache.close()
+        self._spool_path.unlink(missing_ok=True)
 
     def _attempt(self, setup: TaskSetup, call: PartCall) -> Outcome:
-        log = logs.open_log(setup.log_dir, call.part, call.attempt)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
+        os.dup2(self._spool, 1)
+        os.dup2(self._spool, 2)
         try:
             outcome = perform(setup, call, self._functions, self._cache, self._meter, self._spill_folder)
         except BaseException as error:  # KeyboardInterrupt raised by the task itself, or SIGTERM at an odd moment
@@ -185,14 +187,14 @@ class Worker:
             outcome = replace(outcome, status=TaskStatus.STOPPED, reason="stopped while it was running", lost=())
         flush((sys.stdout, sys.stderr))
         if outcome.traceback:
-            os.write(log, outcome.traceback.encode("utf-8", "backslashreplace"))
-        size = os.fstat(log).st_size
+            os.write(self._spool, outcome.traceback.encode("utf-8", "backslashreplace"))
         for descriptor in (1, 2):
             os.dup2(self._null, descriptor)
-        os.close(log)
-        if size > logs.LONGEST_LOG:
-            logs.bound(logs.log_path(setup.log_dir, call.part, call.attempt))
-        return replace(outcome, call=replace(call, config=""), worker=self._name)
+        if os.fstat(self._spool).st_size:
+            logs.keep(self._spool_path, logs.log_path(setup.log_dir, call.task, call.part, call.attempt))
+            os.close(self._spool)
+            self._spool = logs.open_spool(self._spool_path)
+        return outcome
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True

@@ -10,8 +10,6 @@ from dtscheduler.model.config import EMPTY
 from dtscheduler.model.job import Isolation, Resources
 from dtscheduler.model.status import TaskStatus
 
-RESERVED = ("sub_job_name", "scheduled_time", "runtime", "part_num", "num_parts", "job_config", "rundate")
-
 
 class Kind(IntEnum):
     """How a parameter may be passed, as ``inspect.Parameter.kind`` counts."""

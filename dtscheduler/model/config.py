@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from dtscheduler.errors import InvalidJobError
+
+TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
+if TYPE_CHECKING:
+    from typing import Any
 
 EMPTY = "{}"
 _PLAIN = (str, int, float, bool, type(None))

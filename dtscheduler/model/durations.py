@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_WORDED = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?\s*", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)", re.ASCII)
+_WORDED = r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?\s*"
+_CLOCK = r"(\d{1,3}):([0-5]\d):([0-5]\d)"
 _LONGEST_SECONDS = 10 * 366 * 86_400
 
 ACCEPTED = "'1h 30m', '45m', '10s', '2d', '01:30:00' or a timedelta"
@@ -22,10 +22,10 @@ def parse_duration(value: object) -> timedelta | None:
         return value if 0 < value.total_seconds() <= _LONGEST_SECONDS else None
     if not isinstance(value, str) or len(value) > 40:
         return None
-    if clock := _CLOCK.fullmatch(value.strip()):
+    if clock := re.fullmatch(_CLOCK, value.strip()):
         hours, minutes, seconds = (int(group) for group in clock.groups())
         total = hours * 3_600 + minutes * 60 + seconds
-    elif worded := _WORDED.fullmatch(value.lower()):
+    elif worded := re.fullmatch(_WORDED, value.lower()):
         total = sum(int(count or 0) * size for count, size in zip(worded.groups(), _UNITS.values(), strict=True))
     else:
         return None

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from dtscheduler.errors import BindingError
-from dtscheduler.model.call import RESERVED, Argument, EntrypointInfo, Kind, Parameter, Source
+from dtscheduler.model.call import Argument, EntrypointInfo, Kind, Parameter, Source
+from dtscheduler.model.entrypoint import RESERVED
 from dtscheduler.model.job import TaskSpec
 
 _PASSED = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD, Kind.KEYWORD_ONLY)
@@ -146,6 +147,8 @@ def _by_position(info: EntrypointInfo, upstream: Sequence[TaskSpec]) -> tuple[Ar
     required = sum(p.required for p in parameters[len(RESERVED) : places])
     if required > results:
         missing = parameters[len(RESERVED) + results].name
-        raise BindingError(f"{info.entrypoint}: parameter {missing!r} of __batch_main__ is the result of an upstream task that is not there")
+        raise BindingError(
+            f"{info.entrypoint}: parameter {missing!r} of __batch_main__ is the result of an upstream task that is not there"
+        )
     reserved = [Argument(name, Kind.POSITIONAL_ONLY, Source.RESERVED, name) for name in RESERVED]
     return (*reserved, *(Argument(f"result {i}", Kind.POSITIONAL_ONLY, Source.UPSTREAM, i) for i in range(results)))

@@ -4,53 +4,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import keyword
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from dtscheduler.errors import EntrypointError, SchedulerError
 from dtscheduler.model.call import EntrypointInfo, Kind, Parameter
-
-MARK = "__dtscheduler_batch__"
-MAIN = "__batch_main__"
-
-logger = logging.getLogger("dtscheduler")
-_importing: ContextVar[bool] = ContextVar("dtscheduler_importing", default=False)
-
-
-def entrypoint_problem(entrypoint: object) -> str | None:
-    """Say what is wrong with the text of an entrypoint, or None: identifiers joined by dots, nothing else."""
-    if not isinstance(entrypoint, str):
-        return f"must be a str, not {type(entrypoint).__name__}"
-    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in entrypoint.split(".")):
-        return f"is {entrypoint[:80]!r}; it is written 'package.file.function' or 'package.file'"
-    return None
+from dtscheduler.running.importing import MAIN, MARK, quiet_import
 
 
 def is_entrypoint(candidate: object) -> bool:
     """Whether an object is a function marked with ``@batch``."""
     return callable(candidate) and isinstance(getattr(candidate, MARK, None), Mapping)
-
-
-def importing() -> bool:
-    """Whether user code is being imported to find its entrypoints, and so must not save or run anything."""
-    return _importing.get()
-
-
-@contextmanager
-def quiet_import() -> Iterator[None]:
-    """While user code is imported, DAGs in it are built but neither saved nor run."""
-    token = _importing.set(True)
-    try:
-        yield
-    finally:
-        _importing.reset(token)
 
 
 def find_function(entrypoint: str, task_name: str = "") -> tuple[Callable[..., Any], bool]:
@@ -80,7 +47,9 @@ def find_function(entrypoint: str, task_name: str = "") -> tuple[Callable[..., A
     if module is None:
         raise EntrypointError(_nothing_found(entrypoint))
     if not hasattr(module, MAIN):
-        raise EntrypointError(f"{entrypoint} is a file without {MAIN}; name one of its @batch functions: {entrypoint}.…")
+        raise EntrypointError(
+            f"{entrypoint} is a file without {MAIN}; name one of its @batch functions: {entrypoint}.…"
+        )
     return _choose_main(getattr(module, MAIN), entrypoint, task_name), True
 
 
@@ -119,7 +88,9 @@ def _import_if_there(name: str, entrypoint: str) -> ModuleType | None:
         if isinstance(error, KeyboardInterrupt):
             raise
         place = _last_line_of(error)
-        raise EntrypointError(f"{entrypoint}: importing {name} failed{place}: {type(error).__name__}: {error}") from error
+        raise EntrypointError(
+            f"{entrypoint}: importing {name} failed{place}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def running_script(name: str) -> ModuleType | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import linecache
 import traceback as tracebacks
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -229,13 +228,13 @@ def _passed(found: list[tuple[Argument, Any]]) -> tuple[list[Any], dict[str, Any
 
 def _called(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(inspect.unwrap(function)):
+        import asyncio
+
         return asyncio.run(function(*args, **kwargs))
     return function(*args, **kwargs)
 
 
 def _with_key(done: Outcome, key: str) -> Outcome:
-    from dataclasses import replace
-
     return replace(done, result_key=key)
 
 

@@ -45,7 +45,7 @@ class Runner:
         executor: where its tasks execute; the runner closes it.
         plan: what to do; its records are the state from which to go on.
         run: the run; ``run.lease_epoch`` is the lease held.
-        log_folder: logs of the run's attempts go into folders below it.
+        log_folder: where logs of the run's attempts go.
         clock: what time it is.
         observe: told of progress a few times a second.
         grace_seconds: how long attempts get to end by themselves when the run is stopped.
@@ -190,7 +190,7 @@ class Runner:
             num_parts=len(spec.parts),
             scheduled_time=self._run.scheduled or self._run.submitted,
             rundate=self._run.rundate,
-            log_dir=str(self._logs / str(task)),
+            log_dir=str(self._logs),
             code=spec.code,
             call=spec.call.arguments if spec.call else EMPTY,
             inputs=inputs,
@@ -213,7 +213,9 @@ class Runner:
         now = self._clock.now()
         if isinstance(event, Started):
             if (task, part) in self._in_flight and self._progress.record(task, part).status is TaskStatus.READY:
-                self._progress.move(task, part, TaskStatus.RUNNING, now, **self._begun(event.call, event.at, event.worker))
+                self._progress.move(
+                    task, part, TaskStatus.RUNNING, now, **self._begun(event.call, event.at, event.worker)
+                )
             return
         self._in_flight.discard((task, part))
         if event.status is TaskStatus.DID_NOT_RUN:
@@ -235,7 +237,9 @@ class Runner:
             return
         record = self._mark_running(event, now)
         self._ledger.add_attempt(attempt_of(replace(record, **self._facts(event)), event.status))
-        self._progress.move(task, part, TaskStatus.READY, now, reason=f"failed {failures} of {retries + 1} times; again")
+        self._progress.move(
+            task, part, TaskStatus.READY, now, reason=f"failed {failures} of {retries + 1} times; again"
+        )
 
     def _recompute(self, event: Outcome, now: datetime) -> None:
         """Let results that are lost be computed again, and the attempt that wanted them wait for that."""
@@ -244,7 +248,9 @@ class Runner:
         owners = [r for u in self._plan.spec.upstream[task] for r in self._records_of(u) if r.result_key in lost]
         worst = max((self._losses.get((r.task, r.part), 0) for r in owners), default=MOST_LOSSES)
         if worst >= MOST_LOSSES:
-            self._close(replace(event, reason="results that it needs are lost again and again; is the disk sound?"), now)
+            self._close(
+                replace(event, reason="results that it needs are lost again and again; is the disk sound?"), now
+            )
             return
         for owner in owners:
             logger.warning("the result of %s/%s is lost and is computed again", owner.task_name, owner.part_name)
@@ -252,7 +258,9 @@ class Runner:
             reason = "its result was lost"
             self._progress.move(owner.task, owner.part, TaskStatus.READY, now, reason=reason, result_key="")
         self._mark_running(event, now)
-        self._progress.move(task, part, TaskStatus.READY, now, reason="waits for lost results", attempt=event.call.attempt)
+        self._progress.move(
+            task, part, TaskStatus.READY, now, reason="waits for lost results", attempt=event.call.attempt
+        )
 
     def _close(self, event: Outcome, now: datetime) -> None:
         task, part = event.call.task, event.call.part

@@ -10,7 +10,8 @@ import tempfile
 from typing import Any, BinaryIO
 
 from dtscheduler.errors import ResultError
-from dtscheduler.running.entrypoint import quiet_import, running_script
+from dtscheduler.running.entrypoint import running_script
+from dtscheduler.running.importing import quiet_import
 
 SPILL_BYTES = 8 * 2**20
 LONGEST_PREVIEW = 500

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from dtscheduler.errors import LeaseLostError, NotFoundError, WorkspaceError
-from dtscheduler.model.job import ImageRecord, JobRecord, JobSpec, JobVersion
+from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec

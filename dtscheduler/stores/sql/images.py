@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from dtscheduler.model.job import ImageRecord
+from dtscheduler.model.saved import ImageRecord
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.tables import images

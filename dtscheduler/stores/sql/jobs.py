@@ -10,9 +10,10 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from dtscheduler.errors import NotFoundError
-from dtscheduler.model.job import JobRecord, JobSpec, JobVersion
+from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery
+from dtscheduler.model.saved import JobRecord, JobVersion
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database

@@ -8,8 +8,8 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from dtscheduler.model.job import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.run import AttemptRecord, RunRecord, TaskRunRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
 

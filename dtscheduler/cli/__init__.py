@@ -1,0 +1,13 @@
+"""The command ``dtscheduler``: the use cases of the workspace, on the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: 0 completed, 1 a run that failed, 2 wrong use."""
+    from dtscheduler.cli.commands import commands
+    from dtscheduler.cli.exits import exit_code
+
+    sys.exit(exit_code(commands, arguments))

@@ -1,0 +1,76 @@
+"""Which entrypoints a work dir holds, read from its files without executing any of them."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from dtscheduler.model.entrypoint import entrypoint_problem
+from dtscheduler.running.importing import MAIN
+
+MOST_FILES = 10_000
+_NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
+
+
+def find_entrypoints(work_dir: Path) -> list[str]:
+    """Name what looks like an entrypoint: functions decorated with ``batch``, files with ``__batch_main__``.
+
+    Files that cannot be read or parsed, hidden folders and virtual environments are passed over.
+    """
+    found: list[str] = []
+    for path in _modules(work_dir):
+        name = _module_name(path.relative_to(work_dir))
+        if name and entrypoint_problem(name) is None:
+            found.extend(_in_module(path, name))
+    return sorted(found)
+
+
+def _modules(work_dir: Path) -> Iterator[Path]:
+    seen = 0
+    for folder, names, files in os.walk(work_dir):
+        names[:] = sorted(n for n in names if not n.startswith(".") and n not in _NOT_CODE and not _is_venv(folder, n))
+        for file in sorted(files):
+            if file.endswith(".py"):
+                seen += 1
+                if seen > MOST_FILES:
+                    return
+                yield Path(folder, file)
+
+
+def _is_venv(folder: str, name: str) -> bool:
+    return Path(folder, name, "pyvenv.cfg").exists()
+
+
+def _module_name(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _in_module(path: Path, name: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name == MAIN:
+                yield name
+            elif any(_is_batch(decorator) for decorator in node.decorator_list):
+                yield f"{name}.{node.name}"
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and MAIN in _targets(node):
+            yield name
+
+
+def _is_batch(decorator: ast.expr) -> bool:
+    """Whether a decorator is ``batch``, ``batch()``, ``scheduler.batch(...)``, however it was imported."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (isinstance(called, ast.Name) and called.id == "batch") or (
+        isinstance(called, ast.Attribute) and called.attr == "batch"
+    )
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
