@@ -116,8 +116,8 @@ class ResultCache(Protocol):
 class Executor(Protocol):
     """Where task code executes: is given calls, and gives events back. Used by one thread."""
 
-    def start(self, environment: Environment, parts: int) -> None:
-        """Get ready for so many parts, before there is anything to do."""
+    def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
+        """Get ready for so many parts of these functions, before there is anything to do."""
 
     def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
         """Look functions up where they would execute: what is known of each, or why it cannot be used."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
 from dtscheduler.errors import EntrypointError, ImageError, NotFoundError, RunError
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
-from dtscheduler.model.job import JobSpec, Reuse
+from dtscheduler.model.job import JobSpec, Reuse, TaskSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
@@ -142,10 +142,11 @@ class Workspace:
         Raises:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
+        submitted = self.clock.now()
         environments = self._environments(spec)
         hands = self._make_executor(executor)
         try:
-            hands.start(environments[0], spec.part_count)
+            hands.start(environments[0], spec.part_count, _wanted(spec, environments[0], environments))
             _ = self.store  # importing the database library takes as long as starting workers: both at once
             code = self._code(spec, known, environments, hands)
             found = self._interrupted(spec, code, rundate)
@@ -153,7 +154,7 @@ class Workspace:
                 drive = self._take_over(found, spec, code, hands, observe)
                 if drive is not None:
                     return drive
-            return self._new_run(spec, code, rundate, executor or "processes", hands, observe)
+            return self._new_run(spec, code, submitted, rundate, executor or "processes", hands, observe)
         except BaseException:
             hands.close()
             raise
@@ -294,6 +295,7 @@ class Workspace:
         self,
         spec: JobSpec,
         code: Sequence[TaskCode],
+        submitted: datetime,
         rundate: date | None,
         executor_name: str,
         executor: Executor,
@@ -318,7 +320,7 @@ class Workspace:
             status=RunStatus.READY,
             rundate=run_date,
             custom_rundate=rundate is not None,
-            submitted=now,
+            submitted=submitted,
             owner=spec.access.owner,
             tag=spec.tag,
             labels=spec.labels,
@@ -386,13 +388,23 @@ def _described(
     by_environment: dict[Environment, dict[Wanted, list[int]]] = {}
     for number, task in enumerate(spec.tasks):
         if number not in known:
-            wanted = Wanted(task.entrypoint, task.name, task.code)
+            wanted = _wanted_for(task)
             by_environment.setdefault(environments[number], {}).setdefault(wanted, []).append(number)
     for environment, wanted_by in by_environment.items():
         for found, numbers in zip(executor.describe(environment, list(wanted_by)), wanted_by.values(), strict=True):
             if isinstance(found, str):
                 raise EntrypointError(f"task {spec.tasks[numbers[0]].name!r}: {found}")
             yield from ((number, found) for number in numbers)
+
+
+def _wanted(spec: JobSpec, environment: Environment, environments: Sequence[Environment]) -> list[Wanted]:
+    """The functions that tasks of one environment need, each once."""
+    there = (task for number, task in enumerate(spec.tasks) if environments[number] == environment)
+    return list(dict.fromkeys(_wanted_for(task) for task in there))
+
+
+def _wanted_for(task: TaskSpec) -> Wanted:
+    return Wanted(task.entrypoint, task.name, task.code)
 
 
 def _code_of_all(code: Sequence[TaskCode]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
+from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.progress import Progress
 from dtscheduler.running.runner import Observer
@@ -45,6 +46,8 @@ class PlainLines:
             counts = progress.counts[number]
             if number in self._told or not all(status.final for status in +counts):
                 continue
+            if not progress.done and counts[TaskStatus.DID_NOT_RUN] == sum(counts.values()):
+                continue  # told last: what kept it from running still executes
             self._told.add(number)
             if not self._quiet or any(counts[status] for status in _BAD):
                 print(f"{name}: {count_text(counts)}", file=sys.stderr)
@@ -66,17 +69,27 @@ def announce_end(run: Run, wanted: bool | None) -> None:
     if not record.status.final:
         print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
         return
-    took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
+    took = f" in {show_duration(record.ended - record.submitted)}" if record.ended else ""
     print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {record.reason}", file=sys.stderr)
-    failed = [r for r in run._workspace.task_runs(run.id) if r.status in _BAD]  # its own face
-    for task_run in failed[:FAILURES_SHOWN]:
-        part = f" {task_run.part_name!r}" if task_run.part_name != task_run.task_name else ""
-        print(f"  {task_run.task_name!r}{part} {task_run.status}: {task_run.reason}", file=sys.stderr)
-        for line in _log_lines(run, task_run.task_name, task_run.part):
-            print(f"    | {line}", file=sys.stderr)
-        print(f"    more: dtscheduler logs {run.id} {task_run.task_name!r}{part}", file=sys.stderr)
-    if len(failed) > FAILURES_SHOWN:
-        print(f"  and {len(failed) - FAILURES_SHOWN} more: dtscheduler show {run.id}", file=sys.stderr)
+    alike: dict[tuple[str, str], list[TaskRunRecord]] = {}
+    for task_run in run.records():
+        if task_run.status in _BAD:
+            alike.setdefault((task_run.task_name, task_run.reason), []).append(task_run)
+    for failed in list(alike.values())[:FAILURES_SHOWN]:
+        _announce_failure(run, failed)
+    if len(alike) > FAILURES_SHOWN:
+        print(f"  and {len(alike) - FAILURES_SHOWN} other failures: dtscheduler show {run.id}", file=sys.stderr)
+
+
+def _announce_failure(run: Run, failed: list[TaskRunRecord]) -> None:
+    """Tell of parts that failed alike: the first, and how many there are."""
+    first = failed[0]
+    part = f" {first.part_name!r}" if first.part_name != first.task_name else ""
+    others = f" (and {len(failed) - 1} more parts alike)" if len(failed) > 1 else ""
+    print(f"  {first.task_name!r}{part} {first.status}: {first.reason}{others}", file=sys.stderr)
+    for line in _log_lines(run, first.task_name, first.part):
+        print(f"    | {line}", file=sys.stderr)
+    print(f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}", file=sys.stderr)
 
 
 def _log_lines(run: Run, task: str, part: int) -> list[str]:

@@ -87,27 +87,31 @@ class Run:
             self._driver.stop()
         self._workspace.stop(self._id)
 
-    def result(self, task: str) -> Any:
+    def result(self, task: str, part: int | str | None = None) -> Any:
         """What a task returned; for a ParallelTask the list of what its parts returned, in their order.
 
+        Args:
+            task: Name of the task.
+            part: Of a ParallelTask only the result of this part, given by its number, from 0, or its name.
+
         Raises:
-            NotFoundError: The run has no such task.
+            NotFoundError: The run has no such task or part.
             RunError: The task did not complete; the message says why.
             ResultMissingError: The result is not in the cache any more.
         """
-        records = self._records(task)
+        records = self._records(task) if part is None else [self.part(task, part)]
         unfinished = next((record for record in records if not record.status.succeeded), None)
         if unfinished is not None:
             raise RunError(
                 f"{_label(unfinished)} of run {self._id} has no result: {unfinished.status}. {unfinished.reason}"
             )
         found = [self._value(record) for record in records]
-        return found if self._parallel(records[0].task) else found[0]
+        return found if part is None and self._parallel(records[0].task) else found[0]
 
     def results(self) -> dict[str, Any]:
         """The results of all tasks that completed, by name."""
         by_task: dict[str, list[TaskRunRecord]] = {}
-        for record in self._workspace.task_runs(self._id):
+        for record in self.records():
             by_task.setdefault(record.task_name, []).append(record)
         return {
             name: self.result(name) for name, of_task in by_task.items() if all(r.status.succeeded for r in of_task)
@@ -138,6 +142,10 @@ class Run:
 
         return task_runs_frame(self._workspace.task_runs(self._id))
 
+    def records(self) -> list[TaskRunRecord]:
+        """The task runs as plain values, in order of task and part."""
+        return self._workspace.task_runs(self._id)
+
     def part(self, task: str, part: int | str = 0) -> TaskRunRecord:
         """The record of one task run. Raises ``NotFoundError``."""
         records = self._records(task)
@@ -153,7 +161,7 @@ class Run:
         return f"<Run {run.id} of {run.job_name!r}: {run.status}{'. ' + run.reason if run.reason else ''}>"
 
     def _records(self, task: str) -> list[TaskRunRecord]:
-        every = self._workspace.task_runs(self._id)
+        every = self.records()
         found = [record for record in every if record.task_name == task]
         if not found:
             names = ", ".join(dict.fromkeys(repr(record.task_name) for record in every))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dtscheduler.api import checks
@@ -202,6 +202,28 @@ class ParallelTask(Task):
 
     __slots__ = ()
     _parallel = True
+
+    @checks.known_keywords
+    def __init__(
+        self,
+        Image: str | None = None,
+        Entrypoint: str | None = None,
+        Name: str | None = None,
+        Description: str = "",
+        dag: DAG | None = None,
+        ConfigurationJson: Iterable[Mapping[str, Any]] | None = None,
+        Arch: str = "amd64",
+        Os: str = "fedora",
+        CPU: int = 400,
+        Memory: int = 400,
+        Disk: int = 300,
+        Retries: int = 0,
+        CountForPrewarming: bool = False,
+        Priority: PriorityLevel | str = PriorityLevel.NORMAL,
+        Isolation: str = "worker",
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        super().__init__(**given)
 
     def _parts(
         self, config: object, where: str, name: str, description: str

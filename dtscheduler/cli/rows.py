@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from dtscheduler.api.progress import count_text
 from dtscheduler.cli.show import Seconds
 from dtscheduler.model.call import EntrypointInfo
 from dtscheduler.model.run import RunRecord, TaskRunRecord
@@ -129,7 +130,7 @@ def _task_row(records: Sequence[TaskRunRecord]) -> dict[str, Any]:
     return {
         "task": records[0].task_name,
         "parts": len(records),
-        "status": ", ".join(f"{n} {status.value}" for status, n in counts.items()) if len(records) > 1 else records[0].status,
+        "status": count_text(counts) if len(records) > 1 else records[0].status,
         "took": Seconds((max(ends) - min(starts)).total_seconds()) if starts and ends else None,
         "slowest_part": Seconds(max(spent)) if spent else None,
         "cpu_seconds": sum(cpu) if cpu else None,

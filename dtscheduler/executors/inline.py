@@ -33,7 +33,7 @@ class InlineExecutor:
         self._setups: dict[int, TaskSetup] = {}
         self._calls: deque[PartCall] = deque()
 
-    def start(self, environment: Environment, parts: int) -> None:
+    def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
         """Nothing has to be started."""
 
     def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:

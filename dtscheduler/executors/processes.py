@@ -71,24 +71,29 @@ class ProcessExecutor:
         self._returned: deque[PartCall] = deque()
         self._events: list[Event] = []
         self._announced: dict[WorkerProcess, tuple[int, int, int]] = {}
-        self._described: list[EntrypointInfo | str] | None = None
+        self._described: list[EntrypointInfo | str] = []
+        self._asked: tuple[Environment, list[Wanted]] | None = None
         self._boot_failures = 0
         self._supervised = 0.0
         self._cancelling = False
 
-    def start(self, environment: Environment, parts: int) -> None:
+    def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
         for _ in range(min(parts, self._capacity.workers) - len(self._workers)):
-            self._start_worker(environment)
+            worker = self._start_worker(environment)
+            worker.send(wire.Describe(wanted))
+            worker.write()
+        self._asked = environment, wanted
 
     def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
         worker = next((w for w in self._workers if w.environment == environment), None)
-        worker = worker or self._start_worker(environment)
-        self._described = None
-        worker.send(wire.Describe(wanted))
-        worker.write()
-        while self._described is None:
+        if worker is None or self._asked != (environment, wanted):
+            worker = worker or self._start_worker(environment)
+            worker.send(wire.Describe(wanted))
+            self._described, self._asked = [], (environment, wanted)
+        while len(self._described) != len(wanted):
             self._listen(1.0)
             if worker not in self._workers:
+                self._asked = None
                 return self.describe(environment, wanted)
         return self._described
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import linecache
+import sysconfig
 import traceback as tracebacks
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from dtscheduler.running import values
 
 LONGEST_TRACEBACK = 20_000
 _OWN_FOLDER = str(Path(__file__).parent)
+_LIBRARIES = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def arguments(
 
 
 def reason_of(error: BaseException) -> str:
-    """One line: the error and where in the user's code it was raised."""
+    """One line: the error, and where in the user's own code it came from."""
     text = _message(error).strip().splitlines()
     said = f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__
     if isinstance(error, SystemExit):
@@ -137,7 +139,9 @@ def reason_of(error: BaseException) -> str:
     frames = _frames(error)
     if not frames:
         return said
-    return f"{said} in {frames[-1].name}() at {Path(frames[-1].filename).name} line {frames[-1].lineno}"
+    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    place = (own or frames)[-1]
+    return f"{said} ({place.name}(), {Path(place.filename).name} line {place.lineno})"
 
 
 def traceback_of(error: BaseException) -> str:

@@ -7,9 +7,12 @@ that a new field with a default changes no spec that is already kept, and that a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+import json
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from datetime import timedelta
+from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.job import JobSpec
@@ -20,11 +23,17 @@ if TYPE_CHECKING:
 
 
 def write_spec(spec: JobSpec) -> str:
-    """Write a spec as JSON; equal specs have equal text."""
+    """Write a spec as JSON; equal specs have equal text.
+
+    Every run writes one, so this does without pydantic, whose import takes longer than many a run; what is read
+    back is checked by it.
+    """
+    text = json.dumps(_plain(_document(spec)), ensure_ascii=False, separators=(",", ":"))
     try:
-        return _adapter().dump_json(_document(spec), exclude={"job": {"schedule"}}, exclude_defaults=True).decode()
-    except ValueError as error:
+        text.encode()
+    except UnicodeEncodeError as error:
         raise InvalidJobError(f"job {spec.name!r} contains text that cannot be kept: {error}") from error
+    return text
 
 
 def read_spec(text: str) -> JobSpec:
@@ -37,6 +46,35 @@ def read_spec(text: str) -> JobSpec:
 def spec_hash(text: str) -> str:
     """Name a spec by its content: 32 hexadecimal digits of the text that ``write_spec`` wrote."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        written = ((name, getattr(value, name)) for name, _ in _fields(type(value)))
+        defaults = dict(_fields(type(value)))
+        return {name: _plain(item) for name, item in written if item != defaults[name]}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return _iso(value) if isinstance(value, timedelta) else value
+
+
+def _iso(length: timedelta) -> str:
+    """A length of time as ISO 8601 writes it, to the microsecond."""
+    size = abs(length)
+    return f"{'-' if length < timedelta() else ''}P{size.days}DT{size.seconds}.{size.microseconds:06}S"
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The fields that are written of a dataclass, each with its default; MISSING where it has none."""
+    omitted = {"schedule"} if kind is JobSpec else set()
+    return tuple(
+        (field.name, field.default if field.default_factory is MISSING else field.default_factory())
+        for field in fields(kind)
+        if field.name not in omitted
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +99,6 @@ def _document(spec: JobSpec) -> _Document:
 
 @cache
 def _adapter() -> TypeAdapter[_Document]:
-    from pydantic import TypeAdapter  # 0.04 s that only those pay who write or read a spec
+    from pydantic import TypeAdapter  # 0.08 s that only those pay who read a spec
 
     return TypeAdapter(_Document)
