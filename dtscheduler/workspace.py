@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dtscheduler.errors import EntrypointError, ImageError, NotFoundError, RunError
+from dtscheduler.executors import logs
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, Reuse, TaskSpec
 from dtscheduler.model.names import name_key
@@ -41,7 +42,15 @@ class Drive:
 
     run_id: int
     runner: Runner
+    driving: set[int]
     taken_over: bool = False
+
+    def drive(self) -> None:
+        """Run it to its end; see ``Runner.drive``."""
+        try:
+            self.runner.drive()
+        finally:
+            self.driving.discard(self.run_id)
 
 
 class Workspace:
@@ -72,6 +81,7 @@ class Workspace:
     ) -> None:
         self.home, self.clock, self.user = home, clock, user
         self._python, self._grace = python, grace_seconds
+        self._driving: set[int] = set()
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
 
     @cached_property
@@ -169,7 +179,7 @@ class Workspace:
         run = self.run(run_id)
         if run.status.final:
             raise RunError(f"run {run_id} has ended ({run.status}); there is nothing to resume")
-        if not abandoned(run, self.clock.now()):
+        if not self._abandoned(run):
             raise RunError(f"run {run_id} is driven by {run.lease_holder}; stop that process first, or wait for it")
         spec = self.store.spec(run.spec_hash)
         hands = self._make_executor(run.executor)
@@ -206,7 +216,7 @@ class Workspace:
         if run.status.final:
             return
         self.store.request_stop(run_id, self.user)
-        if abandoned(run, self.clock.now()):
+        if self._abandoned(run):
             self._close_abandoned(run)
 
     def log_folder(self, run_uuid: str) -> Path:
@@ -285,7 +295,7 @@ class Workspace:
         running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
         for run in self.store.runs(running):
             same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
-            if not (abandoned(run, now) and same_date and run.code == _code_of_all(code)):
+            if not (self._abandoned(run) and same_date and run.code == _code_of_all(code)):
                 continue
             if self.store.spec(run.spec_hash) == spec:
                 return run
@@ -332,7 +342,8 @@ class Workspace:
             lease_epoch=1,
         )
         run = self.store.add_run(record, spec, plan.records)
-        return Drive(run.id, self._runner(run, plan, executor, observe))
+        self._driving.add(run.id)
+        return Drive(run.id, self._runner(run, plan, executor, observe), self._driving)
 
     def _take_over(
         self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], executor: Executor, observe: Observer | None
@@ -342,6 +353,7 @@ class Workspace:
             return None
         plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
         left = left_to_do(run, self.store.task_runs(run.id), self.cache, self.clock.now())
+        self._claim_logs(run, left.lost)
         mine = self.run(run.id)
         self.store.record(
             run.id,
@@ -352,7 +364,15 @@ class Workspace:
         )
         runner = self._runner(mine, Plan(spec, plan.code, plan.arguments, tuple(left.records)), executor, observe)
         runner.count_failures(self.store.attempts(run.id))
-        return Drive(run.id, runner, taken_over=True)
+        self._driving.add(run.id)
+        return Drive(run.id, runner, self._driving, taken_over=True)
+
+    def _claim_logs(self, run: RunRecord, lost: Sequence[AttemptRecord]) -> None:
+        """Keep what lost attempts had printed; their workers ended without handing it in."""
+        for attempt in lost:
+            log = logs.log_path(self.log_folder(run.uuid), attempt.task, attempt.part, attempt.attempt)
+            logs.keep(logs.spool_path(self.spool_folder(), attempt.host, attempt.worker), log)
+        logs.clear_spools(self.spool_folder())
 
     def _take_lease(self, run: RunRecord) -> int | None:
         until = self.clock.now() + LEASE
@@ -367,6 +387,12 @@ class Workspace:
         change = RunChange(status=RunStatus.STOPPED, reason=reason, ended=now)
         records = closed_records(left.records, now, reason)
         self.store.record(run.id, epoch, lease_until=None, change=change, task_runs=records, attempts=left.lost)
+
+    def _abandoned(self, run: RunRecord) -> bool:
+        """Whether nobody drives a run; of this process's own runs it knows which it drives."""
+        if run.lease_holder == holder():
+            return not run.status.final and run.id not in self._driving
+        return abandoned(run, self.clock.now())
 
     def _runner(self, run: RunRecord, plan: Plan, executor: Executor, observe: Observer | None) -> Runner:
         return Runner(

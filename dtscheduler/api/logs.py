@@ -22,7 +22,7 @@ def log_file(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attemp
     number = attempt or record.attempt
     path = log_path(workspace.log_folder(run.uuid), record.task, record.part, number)
     executing = record.status is TaskStatus.RUNNING and number == record.attempt
-    return spool_path(workspace.spool_folder(), record.worker) if executing and not path.exists() else path
+    return spool_path(workspace.spool_folder(), record.host, record.worker) if executing and not path.exists() else path
 
 
 def read_log(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int | None = None) -> str:

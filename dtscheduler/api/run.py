@@ -188,7 +188,7 @@ class _Driver(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._drive.runner.drive()
+            self._drive.drive()
         except BaseException as error:
             self._error = error
 
@@ -196,7 +196,12 @@ class _Driver(threading.Thread):
         self._drive.runner.request_stop()
 
     def wait(self, seconds: float | None) -> None:
-        self.join(seconds)
+        try:
+            self.join(seconds)
+        except KeyboardInterrupt:
+            self.stop()
+            self.join()
+            raise
         if self._error is not None:
             raise self._error
 
@@ -234,7 +239,7 @@ def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None)
         return Run(drive.run_id, place, driver)
     run = Run(drive.run_id, place)
     try:
-        drive.runner.drive()
+        drive.drive()
     finally:
         announce_end(run, progress)
     return run

@@ -85,17 +85,25 @@ class DiskCache:
         found: dict[str, str] = {}
         shards = [number for number in range(SHARDS) if (self._folder / str(number)).is_dir()]
         for key in keys:
-            there = [full for number in shards if (full := f"{key}@{number}") in self._shard(number)]
-            found.update({key: full for full in there})
+            for number in shards:
+                if self._has(f"{key}@{number}"):
+                    found[key] = f"{key}@{number}"
         return found
 
     def missing(self, keys: Iterable[str]) -> set[str]:
-        return {key for key in keys if key not in self._shard_of(key)}
+        return {key for key in keys if not self._has(key)}
 
     def close(self) -> None:
         for shard in self._open.values():
             shard.close()
         self._open.clear()
+
+    def _has(self, key: str) -> bool:
+        try:
+            return key in self._shard_of(key)
+        except (ResultError, sqlite3.Error, diskcache.Timeout) as error:
+            logger.warning("the result %s cannot be looked up and counts as missing: %s", key, _why(error))
+            return False
 
     def _shard_of(self, key: str) -> Any:
         number = key.rpartition("@")[2]

@@ -103,7 +103,9 @@ def show(run_id: int, as_json: bool) -> None:
     if as_json:
         show_facts({**rows.run_facts(record), "task_runs": [rows.task_run_row(t) for t in task_runs]}, as_json=True)
         return
-    show_facts({name: value for name, value in rows.run_facts(record).items() if value not in (None, "", [])}, as_json=False)
+    show_facts(
+        {name: value for name, value in rows.run_facts(record).items() if value not in (None, "", [])}, as_json=False
+    )
     click.echo()
     show_rows(rows.task_rows(task_runs), as_json=False, empty="")
     unusual = rows.part_rows(task_runs)

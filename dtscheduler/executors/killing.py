@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Iterable
 from contextlib import suppress
 
 MARK = "DTSCHEDULER_WORKER"
 _ROUNDS = 10
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:
@@ -17,15 +20,38 @@ def signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def kill_tree(leader: int, mark: str) -> None:
-    """Kill a worker's process group, and processes that left the group: they still carry the worker's mark."""
+    """Kill a worker, its process group and its descendants, and processes that only its mark tells."""
+    descendants = descendants_of(leader)
     signal_group(leader, signal.SIGKILL)
+    _kill(descendants)
     for _ in range(_ROUNDS):  # a process that forks while we look is found in the next round
         marked = marked_processes(mark)
         if not marked:
             return
-        for pid in marked:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        _kill(marked)
+
+
+def kill_descendants() -> None:
+    """Kill everything that this process has started."""
+    _kill(descendants_of(os.getpid()))
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that none gets out of sight. Linux only."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Living descendants of a process, itself not among them."""
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def marked_processes(mark: str) -> list[int]:
@@ -38,6 +64,12 @@ def marked_processes(mark: str) -> list[int]:
             if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark:
                 marked.append(process.pid)
     return marked
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def memory_mb(leader: int) -> float:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import sys
 from pathlib import Path
+
+from dtscheduler.running.lease import process_started
 
 LONGEST_LOG = 20 * 2**20
 KEPT_AT_START = LONGEST_LOG // 4
@@ -23,9 +26,9 @@ def log_path(folder: str | Path, task: int, part: int, attempt: int) -> Path:
     return Path(folder) / f"{task}.{part}.{attempt}.log"
 
 
-def spool_path(folder: str | Path, worker: str | int) -> Path:
-    """Where a worker, named by its process id, writes the log of what it executes."""
-    return Path(folder) / f"{worker}.log"
+def spool_path(folder: str | Path, host: str, worker: str | int) -> Path:
+    """Where a worker, named by its host and process id, writes the log of what it executes."""
+    return Path(folder) / f"{_host_part(host)}.{worker}.log"
 
 
 def open_spool(path: Path) -> int:
@@ -44,6 +47,14 @@ def keep(spool: Path, log: Path) -> None:
         spool.rename(log)
     except FileNotFoundError:
         return
+
+
+def clear_spools(folder: Path) -> None:
+    """Remove the spools of workers of this host that have ended."""
+    for spool in folder.glob(f"{_host_part(socket.gethostname())}.*.log"):
+        pid = spool.stem.rpartition(".")[2]
+        if pid.isdigit() and not process_started(int(pid)):
+            spool.unlink(missing_ok=True)
 
 
 def free_middle(path: Path) -> None:
@@ -72,6 +83,10 @@ def bound(path: Path) -> None:
         target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
         target.write(source.read())
     shorter.replace(path)
+
+
+def _host_part(host: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in host)[:100]
 
 
 def _align(position: int) -> int:

@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import tempfile
+import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
@@ -16,17 +17,19 @@ from typing import Any
 from dtscheduler.errors import WorkerError
 from dtscheduler.executors import killing, wire
 from dtscheduler.model.call import Environment, PartCall, TaskSetup
+from dtscheduler.model.job import Resources
 
 _READ_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the board says: calls that ended unreported, and the one that executes now with the time it began."""
+    """What the board says: calls that ended unreported, and the one that executes now, since when and how long."""
 
     unreported: list[PartCall]
     current: PartCall | None
     since: float
+    seconds: float
 
 
 class WorkerProcess:
@@ -47,6 +50,7 @@ class WorkerProcess:
         self.reserved_mhz = 0
         self.reserved_mb = 0
         self.used = False
+        self.alone = False
         self._reported = 0
         self._known: set[int] = set()
         self._unsent: list[PartCall] = []
@@ -90,6 +94,11 @@ class WorkerProcess:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def code(self) -> int:
+        """How the process ended: its exit code, or minus the number of the signal that ended it."""
+        return self.process.wait()
 
     @property
     def alive(self) -> bool:
@@ -141,6 +150,16 @@ class WorkerProcess:
             if len(data) < _READ_BYTES:
                 return
 
+    def reserve(self, needs: Resources) -> None:
+        """Reserve what the next call needs; its calls are made one after the other, so the largest counts."""
+        self.reserved_mhz = max(self.reserved_mhz, needs.cpu_mhz)
+        self.reserved_mb = max(self.reserved_mb, needs.memory_mb)
+
+    def free(self) -> None:
+        """Give what was reserved back when there is nothing left to do."""
+        if not self.calls:
+            self.reserved_mhz = self.reserved_mb = 0
+
     def reported(self, call: PartCall) -> PartCall | None:
         """Take a call whose outcome has come off the list; None where it is not on it."""
         if self.calls and _same(self.calls[0], call):
@@ -153,21 +172,17 @@ class WorkerProcess:
         back = set(identities)
         taken = [call for call in self.calls if (call.task, call.part, call.attempt) in back]
         self.calls = deque(call for call in self.calls if (call.task, call.part, call.attempt) not in back)
+        self.free()
         return taken
 
     def begun(self) -> Begun:
         """How far the worker has come with its calls."""
-        count, since = self._board.read()
+        count, since, monotonic = self._board.read()
         ahead = min(count - self._reported, len(self.calls))
         if ahead <= 0:
-            return Begun([], None, since)
+            return Begun([], None, since, 0.0)
         begun = [self.calls[place] for place in range(ahead)]
-        return Begun(begun[:-1], begun[-1], since)
-
-    def busy_for(self, now: float) -> float:
-        """For how many seconds the current call has been executing; 0 where none is."""
-        begun = self.begun()
-        return 0.0 if begun.current is None else now - begun.since
+        return Begun(begun[:-1], begun[-1], since, time.monotonic() - monotonic)
 
     def boot_output(self) -> str:
         """The end of what the process wrote before it was ready."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from dtscheduler.errors import WorkerError
 from dtscheduler.executors import killing, logs, wire
-from dtscheduler.executors.process import WorkerProcess
+from dtscheduler.executors.process import Begun, WorkerProcess
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
 from dtscheduler.model.job import Isolation, Resources
 from dtscheduler.model.status import TaskStatus
@@ -37,6 +38,15 @@ class Capacity:
     cpu_mhz: int
     memory_mb: int
     workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """What the death of a worker means for the attempt it was making."""
+
+    status: TaskStatus
+    reason: str
+    memory_mb: float | None = None
 
 
 class ProcessExecutor:
@@ -75,7 +85,8 @@ class ProcessExecutor:
         self._asked: tuple[Environment, list[Wanted]] | None = None
         self._boot_failures = 0
         self._supervised = 0.0
-        self._cancelling = False
+        self._host = socket.gethostname()
+        self._cancelled = False
 
     def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
         for _ in range(min(parts, self._capacity.workers) - len(self._workers)):
@@ -94,11 +105,12 @@ class ProcessExecutor:
             self._listen(1.0)
             if worker not in self._workers:
                 self._asked = None
-                return self.describe(environment, wanted)
+                return [f"{one.entrypoint}: importing it ended the process: {_death(worker.code)}" for one in wanted]
         return self._described
 
     def prepare(self, setup: TaskSetup) -> None:
         known = setup.task in self._setups
+        setup = replace(setup, needs=self._clamped(setup.needs))
         self._setups[setup.task] = setup
         for worker in self._workers if known else ():
             worker.prepare(setup, again=True)
@@ -106,7 +118,7 @@ class ProcessExecutor:
     def submit(self, call: PartCall) -> bool:
         if self._returned:
             self._place_returned()
-        return not self._returned and self._place(call)
+        return not (self._returned or self._cancelled) and self._place(call)
 
     def wait(self, timeout: float) -> list[Event]:
         self._place_returned()
@@ -118,7 +130,7 @@ class ProcessExecutor:
         return events
 
     def cancel(self, *, grace_seconds: float) -> None:
-        self._cancelling = True
+        self._cancelled = True
         for call in self._returned:
             self._events.append(_unstarted(call))
         self._returned.clear()
@@ -130,8 +142,8 @@ class ProcessExecutor:
             self._listen(max(0.0, deadline - time.monotonic()))
         for worker in [worker for worker in busy if worker in self._workers]:
             worker.kill()
+            self._hear(worker)
             self._bury(worker)
-        self._cancelling = False
 
     def close(self) -> None:
         leaving = list(self._workers)
@@ -145,12 +157,14 @@ class ProcessExecutor:
         for worker in leaving:
             if not worker.wait(deadline - time.monotonic()):
                 worker.kill()
-            worker.release()
-        self._workers.clear()
+            self._forget(worker)
 
     # -- giving calls to workers
 
     def _place_returned(self) -> None:
+        if self._cancelled:
+            self._events.extend(_unstarted(call) for call in self._returned)
+            self._returned.clear()
         while self._returned and self._place(self._returned[0]):
             self._returned.popleft()
 
@@ -159,14 +173,18 @@ class ProcessExecutor:
         worker = self._worker_for(setup)
         if worker is None:
             return False
-        worker.reserved_mhz = max(worker.reserved_mhz, self._clamped(setup.needs).cpu_mhz)
-        worker.reserved_mb = max(worker.reserved_mb, self._clamped(setup.needs).memory_mb)
+        worker.reserve(setup.needs)
+        worker.alone = setup.isolation is Isolation.PROCESS
         worker.prepare(setup)
         worker.execute(call)
         return True
 
     def _worker_for(self, setup: TaskSetup) -> WorkerProcess | None:
-        own = [w for w in self._workers if w.environment == setup.environment and not w.recalling]
+        own = [
+            w
+            for w in self._workers
+            if w.environment == setup.environment and not (w.recalling or (w.alone and w.calls))
+        ]
         alone = setup.isolation is Isolation.PROCESS
         idle = [w for w in own if not w.calls and not (alone and w.used)]
         if idle:
@@ -181,12 +199,8 @@ class ProcessExecutor:
         if expected is None or expected > AHEAD_SECONDS / 2:
             return None
         depth = min(AHEAD_MOST, int(AHEAD_SECONDS / max(expected, 1e-6)))
-        needs = self._clamped(setup.needs)
-        fitting = [
-            w
-            for w in own
-            if len(w.calls) < depth and needs.cpu_mhz <= w.reserved_mhz and needs.memory_mb <= w.reserved_mb
-        ]
+        cpu, memory = setup.needs.cpu_mhz, setup.needs.memory_mb
+        fitting = [w for w in own if len(w.calls) < depth and cpu <= w.reserved_mhz and memory <= w.reserved_mb]
         return min(fitting, key=lambda worker: len(worker.calls), default=None)
 
     def _may_start(self, setup: TaskSetup) -> bool:
@@ -196,13 +210,12 @@ class ProcessExecutor:
         if idle is not None:  # of another environment, or used where a fresh process is wanted
             self._dismiss(idle)
             return True
-        return all(worker.busy_for(time.time()) > GROW_AFTER_SECONDS for worker in self._workers)
+        return all(worker.begun().seconds > GROW_AFTER_SECONDS for worker in self._workers)
 
     def _fits(self, needs: Resources) -> bool:
         busy = [worker for worker in self._workers if worker.calls]
-        wanted = self._clamped(needs)
-        cpu = sum(worker.reserved_mhz for worker in busy) + wanted.cpu_mhz
-        memory = sum(worker.reserved_mb for worker in busy) + wanted.memory_mb
+        cpu = sum(worker.reserved_mhz for worker in busy) + needs.cpu_mhz
+        memory = sum(worker.reserved_mb for worker in busy) + needs.memory_mb
         return cpu <= self._capacity.cpu_mhz and memory <= self._capacity.memory_mb
 
     def _clamped(self, needs: Resources) -> Resources:
@@ -251,6 +264,8 @@ class ProcessExecutor:
 
     def _hear(self, worker: WorkerProcess) -> None:
         for message in worker.read():
+            if worker not in self._workers:
+                return
             if isinstance(message, wire.Ready):
                 worker.ready, self._boot_failures = True, 0
             elif isinstance(message, wire.Described):
@@ -267,11 +282,11 @@ class ProcessExecutor:
             if call is None:
                 continue
             self._learn(outcome)
+            if outcome.status is TaskStatus.STOPPED and not self._cancelled:
+                outcome = replace(outcome, status=TaskStatus.FAILED, reason=_death(-signal.SIGTERM))
             self._events.append(replace(outcome, call=call))
-        if not worker.calls:
-            worker.reserved_mhz = worker.reserved_mb = 0
-        alone = worker.used and message.outcomes and self._setups[message.outcomes[-1].call.task].isolation
-        if message.retiring or (alone is Isolation.PROCESS and not worker.calls):
+        worker.free()
+        if message.retiring or (worker.alone and not worker.calls):
             self._dismiss(worker)
 
     def _learn(self, outcome: Outcome) -> None:
@@ -283,34 +298,39 @@ class ProcessExecutor:
         self._seconds[entrypoint] = max(seconds, 0.7 * before + 0.3 * seconds)
 
     def _dismiss(self, worker: WorkerProcess) -> None:
-        """End a worker that has nothing to do, with all it has started; what it was sent is sent to others."""
+        """End a worker that executes nothing, with all it has started; what it was sent is sent to others."""
+        worker.kill()
         self._returned.extend(worker.calls)
-        self._remove(worker)
-        worker.kill()
-        worker.release()
-        logs.spool_path(self._spools, worker.pid).unlink(missing_ok=True)
+        self._forget(worker)
 
-    def _bury(self, worker: WorkerProcess) -> None:
+    def _bury(self, worker: WorkerProcess, death: Death | None = None) -> None:
         """Give a verdict on what a worker that died was doing, and send to others what it had not begun."""
-        begun = worker.begun()
-        self._remove(worker)
         worker.kill()
-        code = worker.process.returncode
-        if not worker.ready:
-            self._failed_boot(worker, code)
+        begun = worker.begun()
+        death = death or self._death_of(worker)
+        failed_boot = not worker.ready and not self._cancelled and self._too_many_failed_boots(worker)
         for call in begun.unreported:
             self._adopt_or_return(call)
         if begun.current is not None:
             self._keep_log(worker, begun.current)
-            self._events.append(self._verdict(begun.current, begun.since, code, worker.pid))
+            self._events.append(self._verdict(begun, death, worker.pid))
         count = len(begun.unreported) + (begun.current is not None)
-        for call in list(worker.calls)[count:]:
-            if self._cancelling:
-                self._events.append(_unstarted(call))
-            else:
-                self._returned.append(call)
+        self._returned.extend(list(worker.calls)[count:])
+        self._forget(worker)
+        if failed_boot:
+            raise WorkerError(failed_boot)
+
+    def _death_of(self, worker: WorkerProcess) -> Death:
+        if self._cancelled:
+            return Death(TaskStatus.STOPPED, "stopped while it was running")
+        return Death(TaskStatus.FAILED, _death(worker.code))
+
+    def _forget(self, worker: WorkerProcess) -> None:
+        if worker in self._workers:
+            self._workers.remove(worker)
+        self._announced.pop(worker, None)
         worker.release()
-        logs.spool_path(self._spools, worker.pid).unlink(missing_ok=True)
+        self._spool_of(worker).unlink(missing_ok=True)
 
     def _adopt_or_return(self, call: PartCall) -> None:
         outcome = self._adopted(call)
@@ -324,36 +344,36 @@ class ProcessExecutor:
         note = self._cache().note(key) if key else None
         return outcome_from_note(call, key, note) if key and note else None
 
-    def _verdict(self, call: PartCall, since: float, code: int, pid: int) -> Outcome:
-        adopted = self._adopted(call)
+    def _verdict(self, begun: Begun, death: Death, pid: int) -> Outcome:
+        assert begun.current is not None
+        adopted = self._adopted(begun.current)
         if adopted is not None:  # it had ended, and only its report was lost
             return replace(adopted, worker=str(pid))
-        status = TaskStatus.STOPPED if self._cancelling else TaskStatus.FAILED
         return Outcome(
-            call=call,
-            status=status,
-            reason="stopped while it was running" if self._cancelling else _death(code),
-            started=datetime.fromtimestamp(since, UTC),
+            call=begun.current,
+            status=death.status,
+            reason=death.reason,
+            started=datetime.fromtimestamp(begun.since, UTC),
             ended=datetime.now(UTC),
+            peak_memory_mb=death.memory_mb,
             worker=str(pid),
         )
 
     def _keep_log(self, worker: WorkerProcess, call: PartCall) -> None:
         folder = self._setups[call.task].log_dir
         log = logs.log_path(folder, call.task, call.part, call.attempt)
-        logs.keep(logs.spool_path(self._spools, worker.pid), log)
+        logs.keep(self._spool_of(worker), log)
 
-    def _failed_boot(self, worker: WorkerProcess, code: int) -> None:
+    def _spool_of(self, worker: WorkerProcess) -> Path:
+        return logs.spool_path(self._spools, self._host, worker.pid)
+
+    def _too_many_failed_boots(self, worker: WorkerProcess) -> str:
+        """Count a worker that ended before it was ready; what to say when that happens again and again."""
         self._boot_failures += 1
-        if self._boot_failures < BOOT_FAILURES and not self._cancelling:
-            return
-        raise WorkerError(
-            f"workers cannot start with {worker.environment.python} (exit code {code}):\n{worker.boot_output()}"
-        )
-
-    def _remove(self, worker: WorkerProcess) -> None:
-        self._workers.remove(worker)
-        self._announced.pop(worker, None)
+        if self._boot_failures < BOOT_FAILURES:
+            return ""
+        python, output = worker.environment.python, worker.boot_output()
+        return f"workers cannot start with {python} (exit code {worker.code}):\n{output}"
 
     # -- looking after workers
 
@@ -372,9 +392,9 @@ class ProcessExecutor:
                 self._events.append(Started(begun.current, at, str(worker.pid)))
 
     def _supervise(self) -> None:
-        now = time.time()
+        now = time.monotonic()
         for worker in self._workers:
-            if len(worker.calls) > 1 and not worker.recalling and worker.busy_for(now) > LONG_SECONDS:
+            if len(worker.calls) > 1 and not worker.recalling and worker.begun().seconds > LONG_SECONDS:
                 worker.recalling = True
                 worker.send(wire.Recall())
         if now - self._supervised < SUPERVISE_SECONDS:
@@ -388,33 +408,17 @@ class ProcessExecutor:
         if call is None:
             return
         setup = self._setups[call.task]
-        logs.free_middle(logs.spool_path(self._spools, worker.pid))
+        logs.free_middle(self._spool_of(worker))
         if not self._enforce:
             return
         used = killing.memory_mb(worker.pid)
-        if used > setup.needs.memory_mb:
-            self._end_for_memory(worker, call, used, setup.needs.memory_mb)
-
-    def _end_for_memory(self, worker: WorkerProcess, call: PartCall, used: float, allowed: int) -> None:
-        since = worker.begun().since
-        worker.kill()
-        self._hear(worker)
-        if worker.reported(call) is not None:
-            self._keep_log(worker, call)
+        allowed = setup.needs.memory_mb
+        if used > allowed:
             reason = f"used {used:.0f} MB of memory and asked for {allowed} MB (Memory={allowed})"
-            started, ended = datetime.fromtimestamp(since, UTC), datetime.now(UTC)
-            self._events.append(
-                Outcome(
-                    call=call,
-                    status=TaskStatus.OUT_OF_MEMORY,
-                    reason=reason,
-                    started=started,
-                    ended=ended,
-                    peak_memory_mb=used,
-                    worker=str(worker.pid),
-                )
-            )
-        self._dismiss(worker)
+            worker.kill()
+            self._hear(worker)
+            if worker in self._workers:
+                self._bury(worker, Death(TaskStatus.OUT_OF_MEMORY, reason, used))
 
 
 def machine_capacity(cpu_mhz: int = 0, memory_mb: int = 0) -> Capacity:

@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
-from collections.abc import Iterable
+from contextlib import suppress
 
 _SIGNALS = [int(s) for s in signal.valid_signals() if s not in (signal.SIGKILL, signal.SIGSTOP)]
 _handler_of = inspect.unwrap(signal.getsignal)  # the bare function: the public one makes enums, 64 times an attempt
@@ -26,6 +27,7 @@ class Surroundings:
         self._handlers = [(number, _handler_of(number)) for number in _SIGNALS]
         self._path = list(sys.path)
         self._argv = list(sys.argv)
+        self._blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._recursion_limit = sys.getrecursionlimit()
         self._streams()
 
@@ -36,8 +38,11 @@ class Surroundings:
             for name in set(os.environb) - set(self._environment):
                 del os.environb[name]
             os.environb.update(self._environment)
+            time.tzset()
         os.umask(self._umask)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._blocked)
         for number, handler in self._handlers:
             if _handler_of(number) != handler:
                 signal.signal(number, handler)
@@ -72,12 +77,12 @@ class Surroundings:
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = self._stdin, self._stdout, self._stderr  # type: ignore[misc]
 
     def _restore_streams(self) -> None:
-        flush((sys.stdout, sys.stderr))
+        flush_streams()
         streams = (self._stdin, self._stdout, self._stderr)
-        if any(stream.closed for stream in streams):
-            self._streams()
-        else:
+        if all(map(_usable, streams)):
             sys.stdin, sys.stdout, sys.stderr = streams
+        else:
+            self._streams()
 
 
 def _environment() -> dict[bytes, bytes]:
@@ -86,13 +91,18 @@ def _environment() -> dict[bytes, bytes]:
     return found if isinstance(found, dict) else dict(os.environb)
 
 
-def flush(streams: Iterable[object]) -> None:
-    """Write out what streams still hold, whatever they have become."""
-    for stream in streams:
-        try:
-            stream.flush()  # type: ignore[attr-defined] # tried
-        except (OSError, ValueError, AttributeError):  # closed, or replaced by something that is no stream
-            continue
+def flush_streams() -> None:
+    """Write out what the standard streams still hold, whatever the attempt has made of them."""
+    for name in ("stdout", "stderr"):
+        with suppress(Exception):  # closed, detached, deleted, or replaced by an object of the user's
+            getattr(sys, name).flush()
+
+
+def _usable(stream: io.TextIOBase) -> bool:
+    try:
+        return not stream.closed
+    except ValueError:  # detached from its file
+        return False
 
 
 def _unbuffered(descriptor: int) -> io.TextIOWrapper:

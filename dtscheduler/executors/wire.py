@@ -18,7 +18,7 @@ from typing import Any
 from dtscheduler.model.call import EntrypointInfo, Outcome, PartCall, TaskSetup, Wanted
 
 _LENGTH = struct.Struct("!Q")
-_BOARD = struct.Struct("!Qd")
+_BOARD = struct.Struct("!Qdd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +113,20 @@ class Board:
     def create(cls) -> tuple[Board, int]:
         """A new board, and the descriptor that a worker is to inherit."""
         with tempfile.TemporaryFile() as file:
-            file.truncate(_BOARD.size)
+            file.write(bytes(_BOARD.size))  # a hole instead would be a crash of the worker where the disk is full
+            file.flush()
             descriptor = os.dup(file.fileno())
         return cls(descriptor), descriptor
 
     def begin(self) -> None:
         """Note, in the worker, that the next call begins now."""
-        begun, _ = _BOARD.unpack_from(self._memory)
-        _BOARD.pack_into(self._memory, 0, begun + 1, time.time())
+        begun, _, _ = _BOARD.unpack_from(self._memory)
+        _BOARD.pack_into(self._memory, 0, begun + 1, time.time(), time.monotonic())
 
-    def read(self) -> tuple[int, float]:
-        """How many calls have begun, and the time of the latest."""
-        begun, at = _BOARD.unpack_from(self._memory)
-        return begun, at
+    def read(self) -> tuple[int, float, float]:
+        """How many calls have begun, and when the latest did: on the clock of the wall, and on the monotonic one."""
+        begun, at, monotonic = _BOARD.unpack_from(self._memory)
+        return begun, at, monotonic
 
     def close(self) -> None:
         self._memory.close()

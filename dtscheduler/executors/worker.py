@@ -11,18 +11,20 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 
 from dtscheduler.caches.disk import DiskCache
-from dtscheduler.executors import logs, wire
+from dtscheduler.executors import killing, logs, wire
 from dtscheduler.executors.measure import Meter
-from dtscheduler.executors.surroundings import Surroundings, flush
+from dtscheduler.executors.surroundings import Surroundings, flush_streams
 from dtscheduler.model.call import Outcome, PartCall, TaskSetup
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.functions import Functions
@@ -30,6 +32,7 @@ from dtscheduler.running.perform import perform
 
 HELD_SECONDS = 0.005
 TIMER_SECONDS = 0.02
+WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class Mouth:
             if time.monotonic() - self._held_since > HELD_SECONDS:
                 self._release(False)
 
+    @property
+    def holding(self) -> bool:
+        return bool(self._held)
+
     def release(self, *, retiring: bool = False) -> None:
         with self._lock:
             if self._held or retiring:
@@ -93,18 +100,28 @@ class Ear(threading.Thread):
         self.setups: dict[int, TaskSetup] = {}
         self.todo: SimpleQueue[PartCall | wire.Describe | wire.Leave] = SimpleQueue()
         self._reads, self._mouth = place.reads, mouth
+        self._runner = os.getppid()
 
     def run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            killing.kill_descendants()
+            os.killpg(0, signal.SIGKILL)
+
+    def _listen(self) -> None:
+        """Hear the runner until it is gone: its end of the pipe closed, or held open only by a fork of it."""
         poll = select.poll()
         poll.register(self._reads, select.POLLIN)
         frames = wire.Frames()
-        while True:
-            if not poll.poll(None if self.todo.empty() else TIMER_SECONDS * 1000):
+        while os.getppid() == self._runner:
+            soon = self._mouth.holding or not self.todo.empty()
+            if not poll.poll((TIMER_SECONDS if soon else WATCH_SECONDS) * 1000):
                 self._mouth.release()
                 continue
             data = os.read(self._reads, 2**20)
             if not data:
-                os.killpg(0, signal.SIGKILL)
+                return
             for message in frames.feed(data):
                 self._take(message)
 
@@ -117,6 +134,7 @@ class Ear(threading.Thread):
         elif isinstance(message, wire.Describe | wire.Leave):
             self.todo.put(message)
         elif isinstance(message, wire.Recall):
+            self._mouth.release()
             self._mouth.send(wire.Recalled(self._drained()))
 
     def _drained(self) -> list[tuple[int, int, int]]:
@@ -138,7 +156,7 @@ class Worker:
 
     def __init__(self, place: Place) -> None:
         self._null = os.open(os.devnull, os.O_WRONLY)
-        self._spool_path = logs.spool_path(place.spools, os.getpid())
+        self._spool_path = logs.spool_path(place.spools, socket.gethostname(), os.getpid())
         self._spool = logs.open_spool(self._spool_path)
         self._cache = DiskCache(Path(place.results), slot=place.slot)
         self._spill_folder = place.results
@@ -147,7 +165,7 @@ class Worker:
         self._board = wire.Board(place.board)
         self._mouth = Mouth(place.writes)
         self._ear = Ear(place, self._mouth)
-        self._name = f"{os.getpid()}"
+        self._pid = os.getpid()
         self._stopping = False
         signal.signal(signal.SIGTERM, self._on_terminate)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -170,11 +188,19 @@ class Worker:
             left = self._surroundings.left_behind()
             self._surroundings.restore()
             self._mouth.hold(outcome)
-            if left is not None or outcome.status is not TaskStatus.COMPLETED or self._ear.todo.empty():
-                self._mouth.release(retiring=left is not None)
+            if left is not None:
+                self._retire()
+            if outcome.status is not TaskStatus.COMPLETED or self._ear.todo.empty():
+                self._mouth.release()
         self._mouth.release()
         self._cache.close()
         self._spool_path.unlink(missing_ok=True)
+
+    def _retire(self) -> None:
+        """Have this process replaced: what the attempt left in it cannot be put back. The runner kills it."""
+        self._mouth.release(retiring=True)
+        while True:
+            time.sleep(WATCH_SECONDS)
 
     def _attempt(self, setup: TaskSetup, call: PartCall) -> Outcome:
         os.dup2(self._spool, 1)
@@ -183,9 +209,11 @@ class Worker:
             outcome = perform(setup, call, self._functions, self._cache, self._meter, self._spill_folder)
         except BaseException as error:  # KeyboardInterrupt raised by the task itself, or SIGTERM at an odd moment
             outcome = Outcome(call=call, status=TaskStatus.FAILED, reason=f"{type(error).__name__} ended the attempt")
+        if os.getpid() != self._pid:  # a fork of the task came back from its function; this is not its place
+            os._exit(0)
         if self._stopping:
             outcome = replace(outcome, status=TaskStatus.STOPPED, reason="stopped while it was running", lost=())
-        flush((sys.stdout, sys.stderr))
+        flush_streams()
         if outcome.traceback:
             os.write(self._spool, outcome.traceback.encode("utf-8", "backslashreplace"))
         for descriptor in (1, 2):
@@ -197,8 +225,12 @@ class Worker:
         return outcome
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:  # in a fork of the task's, which should end as if we were not there
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
         self._stopping = True
-        raise StoppedError
+        raise StoppedError("the run was stopped")
 
 
 def main(text: str) -> None:
@@ -206,12 +238,17 @@ def main(text: str) -> None:
     if place.work_dir is not None:
         os.chdir(place.work_dir)
         sys.path.insert(0, place.work_dir)
-    worker = Worker(place)
+    killing.adopt_orphans()
+    code = 1
     try:
-        worker.run()
+        Worker(place).run()
+        code = 0
     except StoppedError:
-        pass
-    os._exit(0)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)  # also where threads of the user's would keep the process
 
 
 if __name__ == "__main__":

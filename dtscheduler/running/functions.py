@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dtscheduler.errors import SchedulerError
 from dtscheduler.model.call import EntrypointInfo, TaskSetup, Wanted
-from dtscheduler.ports import ResultCache
 from dtscheduler.running import values
 from dtscheduler.running.entrypoint import describe, find_function
+
+if TYPE_CHECKING:
+    from dtscheduler.ports import ResultCache
 
 
 class Functions:

@@ -12,7 +12,7 @@ from dtscheduler.model.run import RunRecord
 
 def holder() -> str:
     """This process, as holder of leases: host, process id and the time at which the process started."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{socket.gethostname()}:{os.getpid()}:{process_started(os.getpid())}"
 
 
 def abandoned(run: RunRecord, now: datetime) -> bool:
@@ -27,11 +27,11 @@ def holder_gone(name: str) -> bool:
     host, pid, started = name.rsplit(":", 2)
     if host != socket.gethostname() or not pid.isdigit():
         return False
-    return _started(int(pid)) != started
+    return process_started(int(pid)) != started
 
 
-def _started(pid: int) -> str:
-    """When a process started, as text to compare; empty where there is no such process."""
+def process_started(pid: int) -> str:
+    """When a process started, as text to compare; empty where no such process lives."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return "" if fields[0] in "ZX" else fields[19]

@@ -11,17 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dtscheduler.errors import ResultError, ResultMissingError
 from dtscheduler.model.call import Argument, Kind, Outcome, PartCall, Source, TaskSetup
 from dtscheduler.model.config import decode
 from dtscheduler.model.status import TaskStatus
-from dtscheduler.ports import ResultCache
 from dtscheduler.running import values
 
+if TYPE_CHECKING:
+    from dtscheduler.ports import ResultCache
+
 LONGEST_TRACEBACK = 20_000
-_OWN_FOLDER = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent.parent)
+_EXAMPLES = str(Path(_PACKAGE, "examples"))
 _LIBRARIES = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -249,7 +252,7 @@ def _frames(error: BaseException) -> list[tracebacks.FrameSummary]:
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.startswith(_OWN_FOLDER) or filename.endswith(("/api/batch.py", "asyncio/runners.py"))
+    return filename.startswith(_PACKAGE) and not filename.startswith(_EXAMPLES)
 
 
 def _message(error: BaseException) -> str:

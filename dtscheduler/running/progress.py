@@ -170,7 +170,10 @@ class Progress:
 def run_outcome(records: Sequence[TaskRunRecord]) -> tuple[RunStatus, str]:
     """The final status of a run whose task runs have all ended by themselves, with the reason in words."""
     counts = Counter(record.status for record in records)
-    failed = [record for record in records if record.status in (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY)]
+    failed = [
+        record for record in records if not record.status.succeeded and record.status is not TaskStatus.DID_NOT_RUN
+    ]
+    failed = failed or [record for record in records if not record.status.succeeded]
     if not failed:
         reused = f", {counts[TaskStatus.REUSED]} reused" if counts[TaskStatus.REUSED] else ""
         return RunStatus.COMPLETED, f"{counts[TaskStatus.COMPLETED]} task runs completed{reused}"

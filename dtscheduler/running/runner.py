@@ -6,16 +6,17 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from dtscheduler.errors import LeaseLostError
 from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
 from dtscheduler.model.config import EMPTY
+from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ports import Clock, Executor, Store
-from dtscheduler.running.ledger import Ledger
+from dtscheduler.running.ledger import FLUSH_SECONDS, Ledger
 from dtscheduler.running.plan import Plan
 from dtscheduler.running.progress import Progress, run_outcome
 
@@ -96,9 +97,9 @@ class Runner:
             SchedulerError: the store or the workers cannot be used; the run can be resumed.
         """
         started = self._run.started or self._clock.now()
-        self._ledger.write(self._progress.changed, RunChange(status=RunStatus.RUNNING, started=started))
         try:
-            ending = self._work(started)
+            self._ledger.write(self._progress.changed, RunChange(status=RunStatus.RUNNING, started=started))
+            ending = self._work()
         except KeyboardInterrupt:
             self._stop(Ending(RunStatus.STOPPED, "interrupted with Ctrl-C"))
             raise
@@ -109,31 +110,31 @@ class Runner:
             self._executor.close()
         self._finish(ending)
 
-    def _work(self, started: datetime) -> Ending | None:
+    def _work(self) -> Ending | None:
         limit = self._plan.spec.fail_after
+        deadline = None if limit is None else self._clock.monotonic() + limit.total_seconds()
         while not self._progress.done:
             self._dispatch()
             self._write_if_due()
-            for event in self._executor.wait(self._patience(started, limit)):
+            for event in self._executor.wait(self._patience(deadline)):
                 self._take(event)
             self._show()
-            ending = self._ending(started, limit)
+            ending = self._ending(deadline)
             if ending is not None:
                 self._cancel(ending)
                 return ending
         return None
 
-    def _patience(self, started: datetime, limit: timedelta | None) -> float:
+    def _patience(self, deadline: float | None) -> float:
         """How long to wait for events: until there is something else to look at."""
-        patience = 0.02 if self._progress.changed else ASK_SECONDS
-        if limit is None:
-            return patience
-        return max(0.0, min(patience, (started + limit - self._clock.now()).total_seconds()))
+        patience = FLUSH_SECONDS if self._progress.changed else ASK_SECONDS
+        return patience if deadline is None else max(0.0, min(patience, deadline - self._clock.monotonic()))
 
-    def _ending(self, started: datetime, limit: timedelta | None) -> Ending | None:
+    def _ending(self, deadline: float | None) -> Ending | None:
         if self._progress.done:
             return None
-        if limit is not None and self._clock.now() >= started + limit:
+        if deadline is not None and self._clock.monotonic() >= deadline:
+            limit = show_duration(self._plan.spec.fail_after or 0)
             return Ending(RunStatus.FAILED_AFTER, f"it took longer than FailAfter allows ({limit})")
         if self._stop_requested:
             return Ending(RunStatus.STOPPED, "stopped by hand")
@@ -220,6 +221,7 @@ class Runner:
         self._in_flight.discard((task, part))
         if event.status is TaskStatus.DID_NOT_RUN:
             self._progress.queue(task).append(part)
+            self._progress.startable_again(task)
         elif event.lost:
             self._recompute(event, now)
         elif event.status in (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY):
@@ -242,12 +244,14 @@ class Runner:
         )
 
     def _recompute(self, event: Outcome, now: datetime) -> None:
-        """Let results that are lost be computed again, and the attempt that wanted them wait for that."""
+        """Let results that are lost be computed again, and the attempt that wanted them wait for that.
+
+        Where another attempt has found the same loss before, they are being computed again already.
+        """
         task, part = event.call.task, event.call.part
         lost = set(event.lost)
         owners = [r for u in self._plan.spec.upstream[task] for r in self._records_of(u) if r.result_key in lost]
-        worst = max((self._losses.get((r.task, r.part), 0) for r in owners), default=MOST_LOSSES)
-        if worst >= MOST_LOSSES:
+        if any(self._losses.get((owner.task, owner.part), 0) >= MOST_LOSSES for owner in owners):
             self._close(
                 replace(event, reason="results that it needs are lost again and again; is the disk sound?"), now
             )
@@ -339,8 +343,7 @@ class Runner:
             status, reason = ending.status, ending.reason
         change = RunChange(status=status, reason=reason, ended=self._clock.now())
         self._ledger.write(self._progress.changed, change)
-        if self._observe is not None:
-            self._observe(self._progress)
+        self._tell()
 
     def _write_if_due(self) -> None:
         if self._ledger.due(self._progress.changed):
@@ -349,7 +352,17 @@ class Runner:
     def _show(self) -> None:
         if self._observe is not None and self._clock.monotonic() - self._observed > OBSERVE_SECONDS:
             self._observed = self._clock.monotonic()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Show progress; a display that cannot be written, a closed pipe for instance, is given up and not the run."""
+        if self._observe is None:
+            return
+        try:
             self._observe(self._progress)
+        except Exception:
+            logger.warning("progress of run %s cannot be shown", self._run.id, exc_info=True)
+            self._observe = None
 
 
 def result_key(run: RunRecord, task: int, part: int, attempt: int, epoch: int) -> str:
