@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from dtscheduler.version import __version__
+
 TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
 if TYPE_CHECKING:
     from typing import Any
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     )
     from dtscheduler.errors import SchedulerError
 
-__version__ = "0.1.0"
-
 __all__ = [
     "DAG",
     "Job",
@@ -35,6 +35,7 @@ __all__ = [
     "Schedule",
     "SchedulerError",
     "Task",
+    "__version__",
     "batch",
     "jobs",
     "run",

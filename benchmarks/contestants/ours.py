@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dtscheduler
 from benchmarks.work import BURNS, CHAIN, GROUPS, LAYERS, PARTS, WIDTH, burned_facts, layered_parents, play
 from dtscheduler import DAG, ParallelTask, Task
+from dtscheduler.api.place import workspace
 
 WORK_DIR = Path(__file__).resolve().parent.parent / "workdir"
 
@@ -84,7 +85,7 @@ def save_and_reload() -> dict[str, Any]:
     job = dag.save()
     saved = time.perf_counter()
     [reloaded] = dtscheduler.jobs()
-    spec = reloaded.spec
+    spec = workspace().spec(reloaded.record.spec_hash)
     end = time.perf_counter()
     return {"seconds": end - start, "save": saved - start, "answer": len(spec.tasks), "version": job.version}
 

@@ -162,7 +162,7 @@ class DAG:
             ImageError: An image is not registered; the message has the command that registers it.
         """
         if importing():
-            return self._left_alone("save")
+            return self._left_alone("save")  # type: ignore[no-any-return] # Silent stands for anything
         from dtscheduler.api.job import save
 
         return save(self)
@@ -193,11 +193,11 @@ class DAG:
             ImageError: An image is not registered.
         """
         if importing():
-            return self._left_alone("run")
+            return self._left_alone("run")  # type: ignore[no-any-return] # Silent stands for anything
         from dtscheduler.api.run import start
 
-        self.last_run = start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
-        return self.last_run  # type: ignore[no-any-return] # a Run here; Silent only while importing
+        run = self.last_run = start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
+        return run
 
     def call(self, function: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object]) -> Task:
         """Add a task that calls a ``@batch`` function; this is what calling the function in the block does."""
@@ -295,8 +295,8 @@ def _work_dir(value: object, dev_run: bool, where: str) -> str | None:
         raise InvalidJobError(f"{where}: WorkDir must be a path, not {value!r:.80}")
     if not dev_run:
         raise InvalidJobError(f"{where}: WorkDir is for dev runs; add DevRun=True, or leave it out and name an Image")
-    folder = os.path.realpath(os.path.expanduser(value))
-    if not os.path.isdir(folder):
+    folder = os.path.realpath(os.path.expanduser(value))  # noqa: PTH111 # pathlib would be a tenth of our import time
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise InvalidJobError(f"{where}: WorkDir {str(value)!r} is not a folder ({folder})")
     return folder
 

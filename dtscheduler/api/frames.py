@@ -9,6 +9,23 @@ import pandas as pd
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 
+_ORDER = [
+    "task",
+    "part",
+    "part_name",
+    "status",
+    "reason",
+    "attempt",
+    "submitted",
+    "started",
+    "ended",
+    "duration",
+    "cpu_seconds",
+    "peak_memory_mb",
+    "result_bytes",
+    "worker",
+    "host",
+]
 _TEXTS = ("reason", "worker", "host")
 _TIMES = ("submitted", "started", "ended")
 _NUMBERS = ("cpu_seconds", "peak_memory_mb")
@@ -33,5 +50,5 @@ def task_runs_frame(records: Sequence[TaskRunRecord]) -> pd.DataFrame:
     for name in _TEXTS:
         columns[name] = [getattr(record, name) for record in records]
     frame = pd.DataFrame(columns)
-    frame.insert(frame.columns.get_loc("ended") + 1, "duration", frame["ended"] - frame["started"])  # type: ignore[operator] # the label is unique
-    return frame
+    frame["duration"] = frame["ended"] - frame["started"]
+    return frame[_ORDER]

@@ -13,6 +13,7 @@ from dtscheduler.api.place import workspace
 from dtscheduler.api.progress import announce_end, observer
 from dtscheduler.api.when import as_instant, as_rundate
 from dtscheduler.errors import InvalidJobError, NotFoundError, ResultError, RunError
+from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running import values
@@ -150,7 +151,8 @@ class Run:
         """The record of one task run. Raises ``NotFoundError``."""
         records = self._records(task)
         for record in records:
-            if part in (record.part, record.part_name) and not isinstance(part, bool):
+            named = isinstance(part, str) and name_key(part) == name_key(record.part_name)
+            if named or (part == record.part and not isinstance(part, bool)):
                 return record
         if isinstance(part, str) and part.isdigit() and int(part) < len(records):
             return records[int(part)]
@@ -162,7 +164,7 @@ class Run:
 
     def _records(self, task: str) -> list[TaskRunRecord]:
         every = self.records()
-        found = [record for record in every if record.task_name == task]
+        found = [record for record in every if name_key(record.task_name) == name_key(task)]
         if not found:
             names = ", ".join(dict.fromkeys(repr(record.task_name) for record in every))
             raise NotFoundError(f"run {self._id} has no task {task!r}; it has {names[:500]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 from dtscheduler.errors import InvalidJobError
@@ -35,10 +36,8 @@ def as_instant(value: object, where: str, now: datetime) -> datetime | None:
     if isinstance(value, str):
         if _AGO.fullmatch(value.strip().lower()) and (ago := parse_duration(value)):
             return now - ago
-        try:
+        with suppress(ValueError):
             value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            pass
     if isinstance(value, timedelta):
         return now - value
     if isinstance(value, date) and not isinstance(value, datetime):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtscheduler import __version__
 from dtscheduler.cli.exits import FAILED
+from dtscheduler.version import __version__
 
 if TYPE_CHECKING:
     from dtscheduler.api.run import Run

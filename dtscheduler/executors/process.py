@@ -57,7 +57,7 @@ class WorkerProcess:
         self._mark = uuid.uuid4().hex
         self._frames = wire.Frames()
         self.outbox = bytearray()
-        self._boot_output = tempfile.TemporaryFile()
+        self._boot_output = tempfile.TemporaryFile()  # noqa: SIM115 # closed in release()
         self._board, board = wire.Board.create()
         their_in, self.writes = os.pipe()
         self.reads, their_out = os.pipe()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dtscheduler.errors import WorkerError
 from dtscheduler.executors import killing, logs, wire
-from dtscheduler.executors.process import Begun, WorkerProcess
+from dtscheduler.executors.process import WorkerProcess
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
 from dtscheduler.model.job import Isolation, Resources
 from dtscheduler.model.status import TaskStatus
@@ -313,7 +313,7 @@ class ProcessExecutor:
             self._adopt_or_return(call)
         if begun.current is not None:
             self._keep_log(worker, begun.current)
-            self._events.append(self._verdict(begun, death, worker.pid))
+            self._events.append(self._verdict(begun.current, begun.since, death, worker.pid))
         count = len(begun.unreported) + (begun.current is not None)
         self._returned.extend(list(worker.calls)[count:])
         self._forget(worker)
@@ -344,16 +344,15 @@ class ProcessExecutor:
         note = self._cache().note(key) if key else None
         return outcome_from_note(call, key, note) if key and note else None
 
-    def _verdict(self, begun: Begun, death: Death, pid: int) -> Outcome:
-        assert begun.current is not None
-        adopted = self._adopted(begun.current)
+    def _verdict(self, call: PartCall, since: float, death: Death, pid: int) -> Outcome:
+        adopted = self._adopted(call)
         if adopted is not None:  # it had ended, and only its report was lost
             return replace(adopted, worker=str(pid))
         return Outcome(
-            call=begun.current,
+            call=call,
             status=death.status,
             reason=death.reason,
-            started=datetime.fromtimestamp(begun.since, UTC),
+            started=datetime.fromtimestamp(since, UTC),
             ended=datetime.now(UTC),
             peak_memory_mb=death.memory_mb,
             worker=str(pid),

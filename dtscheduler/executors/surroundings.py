@@ -108,7 +108,7 @@ def _usable(stream: io.TextIOBase) -> bool:
 def _unbuffered(descriptor: int) -> io.TextIOWrapper:
     """A text stream that holds nothing back, so that a log is complete up to a kill."""
     raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)  # type: ignore[type-var]
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 def _has_children() -> bool:

@@ -170,7 +170,7 @@ class Worker:
         signal.signal(signal.SIGTERM, self._on_terminate)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._surroundings = Surroundings()
-        faulthandler.enable(file=2)  # type: ignore[arg-type] # a descriptor is allowed
+        faulthandler.enable(file=2)
 
     def run(self) -> None:
         """Work until told to leave."""
@@ -234,6 +234,7 @@ class Worker:
 
 
 def main(text: str) -> None:
+    """Be the worker that the text, a ``Place`` as JSON, describes; does not return."""
     place = Place(**json.loads(text))
     if place.work_dir is not None:
         os.chdir(place.work_dir)

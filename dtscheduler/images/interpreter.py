@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from dtscheduler import __version__
 from dtscheduler.errors import ImageError
+from dtscheduler.version import __version__
 
 START_SECONDS = 60
 _QUESTION = "import json, sys, dtscheduler; print(json.dumps([dtscheduler.__version__, list(sys.version_info[:2])]))"

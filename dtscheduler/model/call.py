@@ -67,8 +67,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """How one parameter is filled. ``ref`` is the reserved name, the parameter of the call, the place of the upstream
-    task among those waited for, or the key of the configuration.
+    """How one parameter is filled.
+
+    ``ref`` is the reserved name, the parameter of the call, the place of the upstream task among those waited for, or
+    the key of the configuration.
     """
 
     parameter: str

@@ -85,12 +85,12 @@ def masked(value: object) -> Any:
     return value
 
 
-def _tagged(value: object, where: str, special: Callable[[object], Any], depth: int) -> Any:
+def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int) -> Any:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if kind is float:
-        return value if math.isfinite(value) else {"$float": repr(value)}  # type: ignore[arg-type] # narrowed by kind
+        return value if math.isfinite(value) else {"$float": repr(value)}
     if (replaced := special(value)) is not None:
         return replaced
     if depth > _DEEPEST:
@@ -98,14 +98,14 @@ def _tagged(value: object, where: str, special: Callable[[object], Any], depth: 
     if isinstance(value, dict):
         return _tagged_dict(value, where, special, depth)
     if kind is list:
-        return [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]  # type: ignore[arg-type] # narrowed by kind
+        return [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]
     if kind in (tuple, set, frozenset):
         items = [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in _numbered(value)]
         return {f"${kind.__name__}": items}
     if kind is datetime:
-        return {"$datetime": _datetime_text(value, where)}  # type: ignore[arg-type] # narrowed by kind
+        return {"$datetime": _datetime_text(value, where)}
     if kind is date:
-        return {"$date": value.isoformat()}  # type: ignore[attr-defined] # narrowed by kind
+        return {"$date": value.isoformat()}
     if kind is Decimal:
         return {"$Decimal": str(value)}
     raise InvalidJobError(f"{where} is a {kind.__module__}.{kind.__qualname__}; {_ALLOWED} can be kept")

@@ -8,7 +8,7 @@ from enum import Enum
 
 from dtscheduler.model.config import EMPTY
 from dtscheduler.model.priority import Priority
-from dtscheduler.model.schedule import AfterCondition, Never, ScheduleSpec
+from dtscheduler.model.schedule import NEVER, AfterCondition, ScheduleSpec
 
 
 class Isolation(Enum):
@@ -107,7 +107,7 @@ class JobSpec:
     upstream: tuple[tuple[int, ...], ...]
     access: AccessSpec
     tag: str = "dev"
-    schedule: ScheduleSpec = Never()
+    schedule: ScheduleSpec = NEVER
     dev_run: bool = False
     work_dir: str | None = None
     image: str | None = None

@@ -85,6 +85,8 @@ class Never:
     rundate_offset: int = 0
 
 
+NEVER = Never()
+
 ScheduleSpec = TimeSchedule | AfterSchedule | Never
 
 

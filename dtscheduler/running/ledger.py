@@ -31,7 +31,7 @@ class Ledger:
     def add_attempt(self, attempt: AttemptRecord) -> None:
         self._attempts.append(attempt)
 
-    def due(self, changed: Mapping[object, object]) -> bool:
+    def due(self, changed: Mapping[tuple[int, int], TaskRunRecord]) -> bool:
         """Whether it is time to write: changes have waited long enough, or the lease has to be prolonged."""
         waited = self._clock.monotonic() - self._written
         return waited > HEARTBEAT_SECONDS or (bool(changed) and waited > FLUSH_SECONDS)

@@ -125,7 +125,7 @@ def arguments(
             return reserved[str(argument.ref)]()
         if argument.source is Source.UPSTREAM:
             return inputs.place(int(argument.ref))
-        return (given if argument.source is Source.CALL else config)[argument.ref]
+        return (given if argument.source is Source.CALL else config)[str(argument.ref)]
 
     passed = [a for a in setup.arguments if a.source is not Source.CONFIG or a.ref in config]
     found = _passed([(argument, value_of(argument)) for argument in passed])

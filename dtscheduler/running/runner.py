@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from dtscheduler.errors import LeaseLostError
 from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
@@ -282,7 +283,7 @@ class Runner:
     def _records_of(self, task: int) -> list[TaskRunRecord]:
         return [self._progress.record(task, part) for part in range(len(self._plan.spec.tasks[task].parts))]
 
-    def _begun(self, call: PartCall, at: datetime, worker: str) -> dict[str, object]:
+    def _begun(self, call: PartCall, at: datetime, worker: str) -> dict[str, Any]:
         return {
             "attempt": call.attempt,
             "started": at,
@@ -293,7 +294,7 @@ class Runner:
             "traceback": "",
         }
 
-    def _facts(self, event: Outcome) -> dict[str, object]:
+    def _facts(self, event: Outcome) -> dict[str, Any]:
         return {
             "attempt": event.call.attempt,
             "reason": event.reason,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from dtscheduler.model.call import PartCall
 from dtscheduler.model.run import AttemptRecord, RunRecord, TaskRunRecord
@@ -13,7 +14,13 @@ from dtscheduler.ports import ResultCache
 from dtscheduler.running.perform import outcome_from_note
 from dtscheduler.running.runner import attempt_of, result_key
 
-_RESTART = {"started": None, "ended": None, "cpu_seconds": None, "peak_memory_mb": None, "traceback": ""}
+_RESTART: dict[str, Any] = {
+    "started": None,
+    "ended": None,
+    "cpu_seconds": None,
+    "peak_memory_mb": None,
+    "traceback": "",
+}
 
 
 @dataclass(frozen=True, slots=True)

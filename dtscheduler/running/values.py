@@ -28,9 +28,9 @@ class Spill:
     def write(self, data: Any) -> int:
         self.size += memoryview(data).nbytes
         if self.size > SPILL_BYTES and isinstance(self._target, io.BytesIO):
-            file = tempfile.TemporaryFile(dir=self._folder)
+            file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 # closed by whoever reads the payload
             file.write(self._target.getbuffer())
-            self._target = file  # type: ignore[assignment] # a BinaryIO in all but its declared type
+            self._target = file
         return self._target.write(data)
 
     def payload(self) -> bytes | BinaryIO:

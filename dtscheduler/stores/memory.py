@@ -34,11 +34,12 @@ class MemoryStore:
 
     def save_job(self, spec: JobSpec, *, saved_by: str, now: datetime) -> JobRecord:
         """Save a job under its name; a new version only if it differs from the latest one."""
-        spec = replace(spec, name=name_key(spec.name))
-        body = write_spec(spec)
-        digest = spec_hash(body)
         with self._lock:
-            latest = self._jobs.get(spec.name)
+            latest = self._jobs.get(name_key(spec.name))
+            if latest:  # the spelling under which it was saved first stays
+                spec = replace(spec, name=latest.name)
+            body = write_spec(spec)
+            digest = spec_hash(body)
             if latest and latest.spec_hash == digest:
                 return latest
             record = JobRecord(
@@ -58,7 +59,7 @@ class MemoryStore:
                 job_id=record.id, version=record.version, spec_hash=digest, saved=now, saved_by=saved_by
             )
             self._specs[digest] = body
-            self._jobs[spec.name] = record
+            self._jobs[name_key(spec.name)] = record
             self._versions.setdefault(record.id, []).append(version)
             return record
 
@@ -208,7 +209,7 @@ def _job_matches(job: JobRecord, query: JobQuery) -> bool:
     return (
         query.id in (None, job.id)
         and query.uuid in (None, job.uuid)
-        and (query.name is None or name_key(query.name) == job.name)
+        and (query.name is None or name_key(query.name) == name_key(job.name))
         and (query.label is None or query.label in job.labels)
         and query.tag in (None, job.tag)
         and query.owner in (None, job.owner)

@@ -52,9 +52,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        written = ((name, getattr(value, name)) for name, _ in _fields(type(value)))
-        defaults = dict(_fields(type(value)))
-        return {name: _plain(item) for name, item in written if item != defaults[name]}
+        written = ((name, getattr(value, name), default) for name, default in _fields(value.__class__))
+        return {name: _plain(item) for name, item, default in written if item != default}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return _iso(value) if isinstance(value, timedelta) else value
@@ -67,7 +66,7 @@ def _iso(length: timedelta) -> str:
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
     """The fields that are written of a dataclass, each with its default; MISSING where it has none."""
     omitted = {"schedule"} if kind is JobSpec else set()
     return tuple(

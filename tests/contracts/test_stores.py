@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from dtscheduler.errors import InvalidJobError, LeaseLostError, NotFoundError, WorkspaceError
-from dtscheduler.model.job import AccessSpec, ImageRecord, JobSpec, PartSpec, TaskSpec
+from dtscheduler.model.job import AccessSpec, JobSpec, PartSpec, TaskSpec
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ports import Store
 

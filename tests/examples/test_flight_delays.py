@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dtscheduler import use
 from dtscheduler.examples import flight_delays
 from dtscheduler.examples.flight_delays import (
     MONTHS,
@@ -158,8 +159,6 @@ def test_missing_data_say_what_to_install(monkeypatch):
 
 
 def test_the_suite_runs_and_its_report_lists_the_worst_carriers(tmp_path, ranking, raw):
-    from dtscheduler import use
-
     use(tmp_path)
     run = suite(worst=5).run()
 
@@ -171,8 +170,6 @@ def test_the_suite_runs_and_its_report_lists_the_worst_carriers(tmp_path, rankin
 
 
 def test_a_smaller_suite_has_a_part_for_each_origin_and_month(tmp_path):
-    from dtscheduler import use
-
     use(tmp_path)
     run = suite(origins=["JFK"], months=[1, 2]).run()
 

@@ -31,10 +31,12 @@ class SqlJobs:
 
     def save_job(self, spec: JobSpec, *, saved_by: str, now: datetime) -> JobRecord:
         """Save a job under its name; a new version only if it differs from the latest one."""
-        spec = replace(spec, name=name_key(spec.name))
+        latest = self._latest(spec.name)
+        if latest:  # the spelling under which it was saved first stays
+            spec = replace(spec, name=latest.name)
         body = write_spec(spec)
         digest = spec_hash(body)
-        if (latest := self._latest(spec.name)) and latest.spec_hash == digest:
+        if latest and latest.spec_hash == digest:
             return latest
         with self._database.writing() as connection:
             keep_spec(self._database, connection, digest, body)
@@ -77,9 +79,9 @@ class SqlJobs:
     def _latest_for_update(self, connection: Connection, first: JobRecord) -> JobRecord:
         """The job of that name, made if it is new, and locked until the transaction ends."""
         values = {name: getattr(first, name) for name in rows.JOB if name != "id"} | _changing(first)
-        values |= {"name_key": first.name, "created": rows.micros(first.created)}
+        values |= {"name_key": name_key(first.name), "created": rows.micros(first.created)}
         connection.execute(self._database.insert(jobs).values(values).on_conflict_do_nothing())
-        chosen = select(*_JOB_COLUMNS).where(jobs.c.name_key == first.name).with_for_update()
+        chosen = select(*_JOB_COLUMNS).where(jobs.c.name_key == name_key(first.name)).with_for_update()
         return rows.job_record(connection.execute(chosen).one())
 
 

@@ -1,0 +1,70 @@
+"""What most tests need: a workspace of their own, folders with code in them, registered images."""
+
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from dtscheduler import use
+from dtscheduler.model.saved import ImageRecord
+from dtscheduler.workspace import Workspace
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_and_away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No progress lines, and no test writes to the workspace of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DTSCHEDULER_PROGRESS", "0")
+        patch.setenv("DTSCHEDULER_HOME", str(home))
+        use(home)
+        yield home
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, _quiet_and_away_from_home: Path) -> Iterator[Workspace]:
+    """An empty workspace, used by this test alone."""
+    yield use(tmp_path / "workspace")
+    use(_quiet_and_away_from_home)
+
+
+@pytest.fixture
+def work_dir(tmp_path: Path) -> Callable[..., Path]:
+    """Writes files and returns their folder: ``work_dir({"package/file.py": "..."})``."""
+
+    def write(files: dict[str, str], folder: str = "code") -> Path:
+        for name, text in files.items():
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text), encoding="utf-8")
+        return tmp_path / folder
+
+    return write
+
+
+@pytest.fixture
+def image(workspace: Workspace, work_dir: Callable[..., Path]) -> Callable[..., Path]:
+    """Registers an image that holds files, and returns its folder: ``image("Risk", {"risk/batch.py": "..."})``."""
+
+    number = count(1)
+
+    def register(name: str, files: dict[str, str], tag: str = "dev") -> Path:
+        folder = work_dir(files, folder=f"image {next(number)}")
+        workspace.put_image(
+            ImageRecord(
+                name=name,
+                tag=tag,
+                path=str(folder),
+                python=sys.executable,
+                added=datetime.now(UTC),
+                added_by=getpass.getuser(),
+            )
+        )
+        return folder
+
+    return register
