@@ -68,6 +68,8 @@ class DAG:
         InvalidJobError: A parameter is missing, of another type or out of range; the message names it.
     """
 
+    takes_tasks = True
+
     @checks.known_keywords
     def __init__(
         self,

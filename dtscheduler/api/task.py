@@ -89,7 +89,7 @@ class Task:
         owner = dag if dag is not None else current_dag()
         if owner is None:
             raise InvalidJobError(f"{where} belongs to no DAG; make it inside `with DAG(...)` or pass dag=")
-        if not hasattr(owner, "join"):
+        if not getattr(owner, "takes_tasks", False):
             raise InvalidJobError(f"{where}: dag must be a DAG, not {type(owner).__name__}")
         name = checks.name(Name, f"{where}: Name")
         if entrypoint_problem(Entrypoint):
@@ -267,6 +267,8 @@ def respecified(task: Task, parameters: dict[str, Any]) -> TaskSpec:
 
 class _Anywhere:
     """A DAG that any task may join, for trying out parameters."""
+
+    takes_tasks = True
 
     def join(self, task: Task) -> int:
         return 0

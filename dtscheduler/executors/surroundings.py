@@ -13,6 +13,7 @@ import warnings
 from contextlib import suppress
 
 _SIGNALS = [int(s) for s in signal.valid_signals() if s not in (signal.SIGKILL, signal.SIGSTOP)]
+_HARMLESS = ("TMonitor",)  # of tqdm: one for the whole process, and it prints nothing
 _handler_of = inspect.unwrap(signal.getsignal)  # the bare function: the public one makes enums, 64 times an attempt
 
 
@@ -29,6 +30,7 @@ class Surroundings:
         self._argv = list(sys.argv)
         self._blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._recursion_limit = sys.getrecursionlimit()
+        self._threads = set(threading.enumerate())
         self._streams()
 
     def restore(self) -> None:
@@ -58,8 +60,7 @@ class Surroundings:
         """What an attempt has left that cannot be put back: child processes or threads of its own."""
         if _has_children():
             return "child processes"
-        own = threading.main_thread()
-        extra = [t for t in threading.enumerate() if t is not own and not t.daemon]
+        extra = [t for t in threading.enumerate() if t not in self._threads and type(t).__name__ not in _HARMLESS]
         return f"the thread {extra[0].name!r}" if extra else None
 
     def _restore_folder(self) -> None:

@@ -169,13 +169,13 @@ class Worker:
         self._stopping = False
         signal.signal(signal.SIGTERM, self._on_terminate)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._ear.start()
         self._surroundings = Surroundings()
         faulthandler.enable(file=2)
 
     def run(self) -> None:
         """Work until told to leave."""
         self._mouth.send(wire.Ready())
-        self._ear.start()
         while not self._stopping:
             message = self._ear.todo.get()
             if isinstance(message, wire.Leave):

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 
 from dtscheduler.errors import InvalidJobError
 
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 EMPTY = "{}"
-_PLAIN = (str, int, float, bool, type(None))
 _ALLOWED = "JSON values, datetime, date, Decimal, tuple and set"
 _DEEPEST = 100
+_LONGEST_INT_BITS = 13_000  # Python reads no more than 4,300 digits from text
 _SECRET_WORDS = ("password", "passwd", "token", "secret", "apikey", "api_key", "private_key", "credential")
 MASK = "••••••"
 
@@ -87,7 +86,11 @@ def masked(value: object) -> Any:
 
 def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int) -> Any:
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        if value.bit_length() > _LONGEST_INT_BITS:
+            raise InvalidJobError(f"{where} is an int of more than 4,000 digits, which cannot be kept")
         return value
     if kind is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
@@ -100,8 +103,9 @@ def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int
     if kind is list:
         return [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]
     if kind in (tuple, set, frozenset):
-        items = [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in _numbered(value)]
-        return {f"${kind.__name__}": items}
+        items = [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]
+        # the order of a set depends on the process's hash seed, that of its members' texts does not
+        return {f"${kind.__name__}": items if kind is tuple else sorted(items, key=json.dumps)}
     if kind is datetime:
         return {"$datetime": _datetime_text(value, where)}
     if kind is date:
@@ -118,12 +122,6 @@ def _tagged_dict(value: dict[Any, Any], where: str, special: Callable[[object], 
     content = {key: _tagged(item, f"{where}[{key!r}]", special, depth + 1) for key, item in value.items()}
     looks_tagged = len(content) == 1 and next(iter(content)).startswith("$")
     return {"$dict": list(content.items())} if looks_tagged else content
-
-
-def _numbered(value: Any) -> Iterator[tuple[int, Any]]:
-    """Items with their places; those of a set in an order that does not depend on the process's hash seed."""
-    items = value if isinstance(value, tuple) else sorted(value, key=lambda item: (type(item).__name__, repr(item)))
-    return islice(enumerate(items), None)
 
 
 def _datetime_text(value: datetime, where: str) -> str | list[str]:

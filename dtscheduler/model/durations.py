@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_WORDED = r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?\s*"
-_CLOCK = r"(\d{1,3}):([0-5]\d):([0-5]\d)"
+_WORDED = r"\s*(?:([0-9]+)\s*d)?\s*(?:([0-9]+)\s*h)?\s*(?:([0-9]+)\s*m)?\s*(?:([0-9]+)\s*s)?\s*"
+_CLOCK = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
 _LONGEST_SECONDS = 10 * 366 * 86_400
 
 ACCEPTED = "'1h 30m', '45m', '10s', '2d', '01:30:00' or a timedelta"

@@ -93,6 +93,18 @@ def place(home):
 
 
 @pytest.fixture
+def one_worker(monkeypatch):
+    """A machine of one core; named before ``dag``, ``run`` or ``fan``."""
+    monkeypatch.setenv("DTSCHEDULER_CPU_MHZ", "4000")
+
+
+@pytest.fixture
+def short_grace(monkeypatch):
+    """Little time to end when a run is stopped; named before ``dag``, ``run`` or ``fan``."""
+    monkeypatch.setenv("DTSCHEDULER_STOP_GRACE_SECONDS", "0.3")
+
+
+@pytest.fixture
 def code(tmp_path):
     """Write the tasks' code, ``steps.py``, into the work dir, which is returned."""
     folder = tmp_path / "code"

@@ -2,8 +2,6 @@
 
 import pytest
 
-ONE_WORKER = {"DTSCHEDULER_CPU_MHZ": "4000"}
-
 DIRT = {
     "cwd": ("os.chdir('/')", "os.getcwd()"),
     "a cwd that is gone": ("import tempfile; d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d)", "os.getcwd()"),
@@ -40,10 +38,8 @@ DIRT = {
 
 
 @pytest.mark.parametrize("kind", DIRT)
-def test_nothing_leaks_into_the_next_task(place, dag, monkeypatch, kind):
+def test_nothing_leaks_into_the_next_task(one_worker, dag, kind):
     dirt, look = DIRT[kind]
-    for name, value in ONE_WORKER.items():
-        monkeypatch.setenv(name, value)
     made = dag(f"""
         @batch()
         def before():
@@ -57,11 +53,11 @@ def test_nothing_leaks_into_the_next_task(place, dag, monkeypatch, kind):
         def after():
             print("still printing")
             return os.getpid(), {look}
-        """, CPU=4000)  # fmt: skip
+        """)
     made["before"] >> made["soils"] >> made["after"]
     done = made.run()
     assert done.status == "completed", done.reason
-    assert done.result("after")[1] == done.result("before")[1]
+    assert done.result("after") == done.result("before")
     assert "still printing" in done.log("after")
 
 
@@ -79,8 +75,7 @@ LEFT = {
 
 
 @pytest.mark.parametrize("kind", LEFT)
-def test_what_a_task_leaves_running_prints_into_no_other_log(dag, monkeypatch, kind):
-    monkeypatch.setenv("DTSCHEDULER_CPU_MHZ", "4000")
+def test_what_a_task_leaves_running_prints_into_no_other_log(one_worker, dag, kind):
     made = dag(f"""
         @batch()
         def leaves():
@@ -90,7 +85,7 @@ def test_what_a_task_leaves_running_prints_into_no_other_log(dag, monkeypatch, k
         def after():
             print("mine")
             time.sleep(0.2)
-        """, CPU=4000)  # fmt: skip
+        """)
     made["leaves"] >> made["after"]
     done = made.run()
     assert done.status == "completed"
