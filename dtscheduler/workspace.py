@@ -156,7 +156,7 @@ class Workspace:
         environments = self._environments(spec)
         hands = self._make_executor(executor)
         try:
-            hands.start(environments[0], spec.part_count, _wanted(spec, environments[0], environments))
+            hands.start(environments[0], spec.part_count, _first_wanted(spec, known, environments))
             _ = self.store  # importing the database library takes as long as starting workers: both at once
             code = self._code(spec, known, environments, hands)
             found = self._interrupted(spec, code, rundate)
@@ -411,26 +411,36 @@ def _described(
     spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment], executor: Executor
 ) -> Iterable[tuple[int, EntrypointInfo]]:
     """Look up the functions that the caller does not hold, each once."""
-    by_environment: dict[Environment, dict[Wanted, list[int]]] = {}
-    for number, task in enumerate(spec.tasks):
-        if number not in known:
-            wanted = _wanted_for(task)
-            by_environment.setdefault(environments[number], {}).setdefault(wanted, []).append(number)
-    for environment, wanted_by in by_environment.items():
-        for found, numbers in zip(executor.describe(environment, list(wanted_by)), wanted_by.values(), strict=True):
-            if isinstance(found, str):
-                raise EntrypointError(f"task {spec.tasks[numbers[0]].name!r}: {found}")
-            yield from ((number, found) for number in numbers)
+    unknown = [number for number in range(len(spec.tasks)) if number not in known]
+    for environment in dict.fromkeys(environments[number] for number in unknown):
+        there = [number for number in unknown if environments[number] == environment]
+        found = _look_up(environment, [_wanted(spec.tasks[n]) for n in there], executor)
+        many = [n for n in there if isinstance(info := found[_wanted(spec.tasks[n])], EntrypointInfo) and info.by_task]
+        named = _look_up(environment, [_wanted(spec.tasks[n], by_name=True) for n in many], executor)
+        for number in there:
+            task = spec.tasks[number]
+            info = named[_wanted(task, by_name=True)] if number in many else found[_wanted(task)]
+            if isinstance(info, str):
+                raise EntrypointError(f"task {task.name!r}: {info}")
+            yield number, info
 
 
-def _wanted(spec: JobSpec, environment: Environment, environments: Sequence[Environment]) -> list[Wanted]:
-    """The functions that tasks of one environment need, each once."""
-    there = (task for number, task in enumerate(spec.tasks) if environments[number] == environment)
-    return list(dict.fromkeys(_wanted_for(task) for task in there))
+def _first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment]) -> list[Wanted]:
+    """What will be looked up first, in the environment of the first task."""
+    unknown = [number for number in range(len(spec.tasks)) if number not in known]
+    there = [number for number in unknown if environments[number] == environments[0]]
+    return list(dict.fromkeys(_wanted(spec.tasks[number]) for number in there))
 
 
-def _wanted_for(task: TaskSpec) -> Wanted:
-    return Wanted(task.entrypoint, task.name, task.code)
+def _look_up(
+    environment: Environment, wanted: Sequence[Wanted], executor: Executor
+) -> dict[Wanted, EntrypointInfo | str]:
+    each = list(dict.fromkeys(wanted))
+    return dict(zip(each, executor.describe(environment, each), strict=True)) if each else {}
+
+
+def _wanted(task: TaskSpec, *, by_name: bool = False) -> Wanted:
+    return Wanted(task.entrypoint, task.code, task.name if by_name else "")
 
 
 def _code_of_all(code: Sequence[TaskCode]) -> str:

@@ -14,9 +14,9 @@ TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of o
 if TYPE_CHECKING:
     from typing import Any
 
+    from dtscheduler.api.handle import Run, run, runs
     from dtscheduler.api.job import Job, jobs
     from dtscheduler.api.place import use
-    from dtscheduler.api.run import Run, run, runs
 
 __all__ = [
     "DAG",
@@ -33,7 +33,7 @@ __all__ = [
     "use",
 ]
 
-_LATER = {"Job": "job", "jobs": "job", "Run": "run", "run": "run", "runs": "run", "use": "place"}
+_LATER = {"Job": "job", "jobs": "job", "Run": "handle", "run": "handle", "runs": "handle", "use": "place"}
 
 
 def __getattr__(name: str) -> Any:

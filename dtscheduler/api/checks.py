@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def known_keywords(init: F) -> F:
     """Let a constructor answer an unknown keyword with the one that was probably meant."""
-    parameters = tuple(inspect.signature(init).parameters)[1:]
+    parameters = init.__code__.co_varnames[1 : init.__code__.co_argcount]
     known = frozenset(parameters)
 
     @functools.wraps(init)
@@ -42,54 +41,54 @@ def unknown_keyword(owner: str, keyword: str, parameters: Sequence[str]) -> Unkn
     return UnknownParameterError(f"{owner} has no parameter {keyword!r}; {hint}")
 
 
-def name(value: object, where: str) -> str:
+def name(value: object, where: str, parameter: str) -> str:
     problem = name_problem(value)
     if problem:
         shown = repr(value) if isinstance(value, str) and len(value) <= 60 else "its name"
-        raise InvalidJobError(f"{where}: {shown} {problem}")
+        raise InvalidJobError(f"{where}: {parameter}: {shown} {problem}")
     return str(value)
 
 
-def text(value: object, where: str, *, longest: int = 10_000) -> str:
+def text(value: object, where: str, parameter: str, *, longest: int = 10_000) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidJobError(f"{where} must be a str, not {type(value).__name__}")
+        raise InvalidJobError(f"{where}: {parameter} must be a str, not {type(value).__name__}")
     if len(value) > longest:
-        raise InvalidJobError(f"{where} has {len(value)} characters; at most {longest} are allowed")
+        raise InvalidJobError(f"{where}: {parameter} has {len(value)} characters; at most {longest} are allowed")
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidJobError(f"{where} contains a NUL or a lone surrogate, which cannot be kept")
+        raise InvalidJobError(f"{where}: {parameter} contains a NUL or a lone surrogate, which cannot be kept")
     return value
 
 
-def integer(value: object, where: str, *, lowest: int, highest: int | None = None) -> int:
+def integer(value: object, where: str, parameter: str, *, lowest: int, highest: int | None = None) -> int:
     if type(value) is not int:
-        value = _as_int(value, where)
+        value = _as_int(value, where, parameter)
     if value < lowest or (highest is not None and value > highest):
         allowed = f"from {lowest} to {highest}" if highest is not None else f"{lowest} or more"
-        raise InvalidJobError(f"{where} is {value}; allowed: {allowed}")
+        raise InvalidJobError(f"{where}: {parameter} is {value}; allowed: {allowed}")
     return value
 
 
-def _as_int(value: object, where: str) -> int:
+def _as_int(value: object, where: str, parameter: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise InvalidJobError(f"{where} must be an int, not {_shown(value)}")
+        raise InvalidJobError(f"{where}: {parameter} must be an int, not {_shown(value)}")
     return operator.index(value)
 
 
-def flag(value: object, where: str) -> bool:
+def flag(value: object, where: str, parameter: str) -> bool:
     if value is True or value is False:
         return value
-    raise InvalidJobError(f"{where} must be True or False, not {_shown(value)}")
+    raise InvalidJobError(f"{where}: {parameter} must be True or False, not {_shown(value)}")
 
 
-def choice(value: object, where: str, allowed: Sequence[str]) -> str:
+def choice(value: object, where: str, parameter: str, allowed: Sequence[str]) -> str:
     if isinstance(value, str) and value in allowed:
         return value
-    raise InvalidJobError(f"{where} is {_shown(value)}; allowed: {', '.join(map(repr, allowed))}")
+    raise InvalidJobError(f"{where}: {parameter} is {_shown(value)}; allowed: {', '.join(map(repr, allowed))}")
 
 
-def member(value: object, where: str, kind: type[E]) -> E:
+def member(value: object, where: str, parameter: str, kind: type[E]) -> E:
     """A member of an enum, given as itself, by its name or by its value, in any case."""
     if isinstance(value, kind):
         return value
@@ -97,28 +96,28 @@ def member(value: object, where: str, kind: type[E]) -> E:
         for candidate in kind:
             if value.strip().lower() in (str(candidate.value).lower(), candidate.name.lower()):
                 return candidate
-    raise InvalidJobError(f"{where} is {_shown(value)}; allowed: {', '.join(repr(c.value) for c in kind)}")
+    raise InvalidJobError(f"{where}: {parameter} is {_shown(value)}; allowed: {', '.join(repr(c.value) for c in kind)}")
 
 
-def listed(value: object, where: str) -> list[object]:
+def listed(value: object, where: str, parameter: str) -> list[object]:
     """A list, tuple, set, range or other iterable as a list; str and dict are refused."""
     if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable):
-        raise InvalidJobError(f"{where} must be a list, not {_shown(value)}")
+        raise InvalidJobError(f"{where}: {parameter} must be a list, not {_shown(value)}")
     return list(value)
 
 
-def words(value: object, where: str) -> tuple[str, ...]:
+def words(value: object, where: str, parameter: str) -> tuple[str, ...]:
     """A list of str, or a str with commas, without empty items and repeats."""
     if value is None:
         return ()
-    items = value.split(",") if isinstance(value, str) else listed(value, where)
+    items = value.split(",") if isinstance(value, str) else listed(value, where, parameter)
     for item in items:
         if not isinstance(item, str):
-            raise InvalidJobError(f"{where} must be a list of str; it contains {_shown(item)}")
+            raise InvalidJobError(f"{where}: {parameter} must be a list of str; it contains {_shown(item)}")
     stripped = [str(item).strip() for item in items]
     for item in stripped:
         if item:
-            name(item, where)
+            name(item, where, parameter)
     return tuple(dict.fromkeys(item for item in stripped if item))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 import sysconfig
@@ -57,8 +56,9 @@ def _settled(
             "not find it; move it to the top level of a file of the image, or make the DAG a DevRun"
         )
     entrypoint = f"{function.__module__}.{function.__qualname__}"
-    key = keep_by_value(function, workspace.cache, task.name)
-    return entrypoint, key, describe(function, entrypoint), function_fingerprint(function)
+    fingerprint = function_fingerprint(function)
+    key = keep_by_value(function, fingerprint, workspace.cache, task.name)
+    return entrypoint, key, describe(function, entrypoint), fingerprint
 
 
 def entrypoint_of(function: Callable[..., Any], work_dir: str | None) -> str | None:
@@ -88,8 +88,8 @@ def entrypoint_of(function: Callable[..., Any], work_dir: str | None) -> str | N
     return f"{dotted}.{name}" if function.__module__ in ("__main__", dotted) else None
 
 
-def keep_by_value(function: Callable[..., Any], cache: ResultCache, task_name: str) -> str:
-    """Keep a function in the cache, with all it refers to that no module holds; returns its key."""
+def keep_by_value(function: Callable[..., Any], fingerprint: str, cache: ResultCache, task_name: str) -> str:
+    """Keep a function in the cache, with all it refers to that no module holds; its key says what it does."""
     import cloudpickle
 
     bare = inspect.unwrap(function)
@@ -107,7 +107,7 @@ def keep_by_value(function: Callable[..., Any], cache: ResultCache, task_name: s
     finally:
         if by_value:
             cloudpickle.unregister_pickle_by_value(module)
-    return cache.put(f"code.{hashlib.blake2b(content, digest_size=16).hexdigest()}", content)
+    return cache.put(f"code.{fingerprint}", content)
 
 
 def _installed(path: Path) -> bool:

@@ -28,8 +28,8 @@ TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of o
 if TYPE_CHECKING:
     from typing import Any
 
+    from dtscheduler.api.handle import Run
     from dtscheduler.api.job import Job
-    from dtscheduler.api.run import Run
 
 TAGS = ("dev", "pre", "prod")
 
@@ -93,35 +93,35 @@ class DAG:
         Reuse: str = "lineage",
     ) -> None:
         where = f"DAG {Name!r}" if isinstance(Name, str) and len(Name) < 300 else "DAG"
-        self.name = checks.name(Name, f"{where}: Name")
-        self._dev_run = checks.flag(DevRun, f"{where}: DevRun")
+        self.name = checks.name(Name, where, "Name")
+        self._dev_run = checks.flag(DevRun, where, "DevRun")
         if Schedule is not None and not isinstance(Schedule, ScheduleOf):
             raise InvalidJobError(f"{where}: Schedule must be a Schedule, not {type(Schedule).__name__}")
         self._header: dict[str, Any] = {
             "name": self.name,
-            "tag": checks.choice(Tag, f"{where}: Tag", TAGS),
+            "tag": checks.choice(Tag, where, "Tag", TAGS),
             "schedule": Never() if Schedule is None else Schedule.spec,
             "dev_run": self._dev_run,
             "work_dir": _work_dir(WorkDir, self._dev_run, where),
-            "image": None if Image is None else checks.name(Image, f"{where}: Image"),
-            "labels": checks.words(Labels, f"{where}: Labels"),
+            "image": None if Image is None else checks.name(Image, where, "Image"),
+            "labels": checks.words(Labels, where, "Labels"),
             "fail_after": _fail_after(FailAfter, where),
             "fail_after_run_children": checks.member(
-                FailAfterRunChildren, f"{where}: FailAfterRunChildren", AfterCondition
+                FailAfterRunChildren, where, "FailAfterRunChildren", AfterCondition
             ),
             "access": AccessSpec(
-                owner=people.user(Owner, f"{where}: Owner"),
-                group=people.group(Group, f"{where}: Group"),
-                permissions=people.permissions(Permissions, f"{where}: Permissions"),
-                run_as=None if RunAs is None else people.user(RunAs, f"{where}: RunAs"),
+                owner=people.user(Owner, where, "Owner"),
+                group=people.group(Group, where, "Group"),
+                permissions=people.permissions(Permissions, where, "Permissions"),
+                run_as=None if RunAs is None else people.user(RunAs, where, "RunAs"),
             ),
-            "priority": checks.member(Priority, f"{where}: Priority", PriorityLevel),
+            "priority": checks.member(Priority, where, "Priority", PriorityLevel),
             "alerts": AlertSpec(
-                email=people.emails(AlertEmail, f"{where}: AlertEmail"),
-                sms=people.phones(AlertSMS, f"{where}: AlertSMS"),
-                only_failures=checks.flag(AlertOnlyFailures, f"{where}: AlertOnlyFailures"),
+                email=people.emails(AlertEmail, where, "AlertEmail"),
+                sms=people.phones(AlertSMS, where, "AlertSMS"),
+                only_failures=checks.flag(AlertOnlyFailures, where, "AlertOnlyFailures"),
             ),
-            "reuse": checks.member(Reuse, f"{where}: Reuse", ReuseKind),
+            "reuse": checks.member(Reuse, where, "Reuse", ReuseKind),
         }
         self._tasks: list[Task] = []
         self._by_name: dict[str, Task] = {}
@@ -196,7 +196,7 @@ class DAG:
         """
         if importing():
             return self._left_alone("run")  # type: ignore[no-any-return] # Silent stands for anything
-        from dtscheduler.api.run import start
+        from dtscheduler.api.handle import start
 
         run = self.last_run = start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
         return run

@@ -27,8 +27,8 @@ def add_image(name: str, *, path: str | Path, tag: str = "dev", python: str = sy
     Raises:
         ImageError: The path is no folder, or the interpreter cannot be used; says what to install.
     """
-    checks.name(name, "image: name")
-    checks.choice(tag, f"image {name!r}: tag", TAGS)
+    checks.name(name, "image", "its name")
+    checks.choice(tag, f"image {name!r}", "tag", TAGS)
     folder = Path(path).expanduser().resolve()
     if not folder.is_dir():
         raise ImageError(f"image {name!r}: {folder} is not a folder")
@@ -56,4 +56,5 @@ def image_entrypoints(name: str, tag: str = "dev") -> list[tuple[str, Entrypoint
     if not entrypoints:
         return []
     environment = Environment(python=image.python, work_dir=image.path)
-    return list(zip(entrypoints, place.describe(environment, [Wanted(e, "") for e in entrypoints]), strict=True))
+    found = place.describe(environment, [Wanted(entrypoint) for entrypoint in entrypoints])
+    return list(zip(entrypoints, found, strict=True))

@@ -37,39 +37,41 @@ def current_group() -> str:
         return f"gid{os.getgid()}"
 
 
-def user(value: object, where: str) -> str:
-    return current_user() if value is None else _account(value, where)
+def user(value: object, where: str, parameter: str) -> str:
+    return current_user() if value is None else _account(value, where, parameter)
 
 
-def group(value: object, where: str) -> str:
-    return current_group() if value is None else _account(value, where)
+def group(value: object, where: str, parameter: str) -> str:
+    return current_group() if value is None else _account(value, where, parameter)
 
 
-def permissions(value: object, where: str) -> str:
+def permissions(value: object, where: str, parameter: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(_PERMISSIONS, value):
         raise InvalidJobError(
-            f"{where} is {value!r:.40}; it is six letters, read and write for owner, group and others: 'rwrwr-'"
+            f"{where}: {parameter} is {value!r:.40}; it is six letters, read and write for owner, group and others: 'rwrwr-'"
         )
     return "rw" + value[2:]  # the owner always may
 
 
-def emails(value: object, where: str) -> tuple[str, ...]:
-    addresses = checks.words(value, where)
+def emails(value: object, where: str, parameter: str) -> tuple[str, ...]:
+    addresses = checks.words(value, where, parameter)
     for address in addresses:
         if not re.fullmatch(_EMAIL, address) or ".." in address:
-            raise InvalidJobError(f"{where}: {address!r} is not an e-mail address")
+            raise InvalidJobError(f"{where}: {parameter}: {address!r} is not an e-mail address")
     return addresses
 
 
-def phones(value: object, where: str) -> tuple[str, ...]:
-    numbers = checks.words(value, where)
+def phones(value: object, where: str, parameter: str) -> tuple[str, ...]:
+    numbers = checks.words(value, where, parameter)
     for number in numbers:
         if not re.fullmatch(_PHONE, number) or sum(character.isdigit() for character in number) < 5:
-            raise InvalidJobError(f"{where}: {number!r} is not a phone number; write it like +33 6 12 34 56 78")
+            raise InvalidJobError(
+                f"{where}: {parameter}: {number!r} is not a phone number; write it like +33 6 12 34 56 78"
+            )
     return numbers
 
 
-def _account(value: object, where: str) -> str:
+def _account(value: object, where: str, parameter: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(_ACCOUNT, value):
-        raise InvalidJobError(f"{where} is {value!r:.60}; it is the name of an account of the system")
+        raise InvalidJobError(f"{where}: {parameter} is {value!r:.60}; it is the name of an account of the system")
     return value

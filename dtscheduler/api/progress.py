@@ -14,7 +14,7 @@ from dtscheduler.running.progress import Progress
 from dtscheduler.running.runner import Observer
 
 if TYPE_CHECKING:
-    from dtscheduler.api.run import Run
+    from dtscheduler.api.handle import Run
 
 MOST_LINES = 40
 FAILED_LOG_LINES = 5

@@ -170,8 +170,8 @@ def _spec(times: dict[str, Any], after: AfterSchedule | None, place: dict[str, A
 
 
 def _after(name: object, uuid: object, condition: object) -> AfterSchedule | None:
-    given = checks.member(condition or "on success", "Schedule: run_after_job_condition", AfterCondition)
-    job_name = checks.name(name, "Schedule: run_after_job_name") if name not in (None, "") else None
+    given = checks.member(condition or "on success", "Schedule", "run_after_job_condition", AfterCondition)
+    job_name = checks.name(name, "Schedule", "run_after_job_name") if name not in (None, "") else None
     job_uuid = _uuid(uuid) if uuid not in (None, "") else None
     if job_name is None and job_uuid is None:
         if given is not AfterCondition.SUCCESS:
@@ -194,18 +194,18 @@ def _uuid(value: object) -> str:
 def _number(value: object, name: str, lowest: int, highest: int) -> int | None:
     if value is None:
         return None
-    return checks.integer(value, f"Schedule: {name}", lowest=lowest, highest=highest)
+    return checks.integer(value, "Schedule", name, lowest=lowest, highest=highest)
 
 
 def _numbers(value: object, name: str, lowest: int, highest: int) -> tuple[int, ...]:
     items = () if value is None else _items(value, name)
-    return tuple(sorted({checks.integer(i, f"Schedule: {name}", lowest=lowest, highest=highest) for i in items}))
+    return tuple(sorted({checks.integer(i, "Schedule", name, lowest=lowest, highest=highest) for i in items}))
 
 
 def _items(value: object, name: str) -> list[object]:
     if isinstance(value, str) or hasattr(value, "__index__"):
         return [value]
-    return checks.listed(value, f"Schedule: {name}")
+    return checks.listed(value, "Schedule", name)
 
 
 def _weekdays(value: object) -> tuple[Weekday, ...]:
@@ -231,7 +231,7 @@ def _months(value: object) -> tuple[int, ...]:
         if isinstance(item, str) and named is None:
             raise InvalidScheduleError(f"Schedule: in_months {item!r:.40} is no month; allowed: 1-12, 'Jan', 'January'")
         numbers.add(
-            named + 1 if named is not None else checks.integer(item, "Schedule: in_months", lowest=1, highest=12)
+            named + 1 if named is not None else checks.integer(item, "Schedule", "in_months", lowest=1, highest=12)
         )
     return tuple(sorted(numbers))
 
@@ -252,7 +252,7 @@ def _first_last(value: object) -> NthWeekday | None:
         raise InvalidScheduleError(
             f"Schedule: first_last is {value!r:.60}; it is written {{'Weekday': 'Fri', 'Which': 'Last'}}"
         )
-    which = checks.member(value["Which"], "Schedule: first_last['Which']", Which)
+    which = checks.member(value["Which"], "Schedule", "first_last['Which']", Which)
     return NthWeekday(which=which, weekday=_weekday(value["Weekday"], "first_last['Weekday']"))
 
 
@@ -272,7 +272,7 @@ def _zone(value: object) -> str:
 
 
 def _offset(value: object) -> int:
-    return 0 if value is None else checks.integer(value, "Schedule: rundate_offset", lowest=-36_600, highest=36_600)
+    return 0 if value is None else checks.integer(value, "Schedule", "rundate_offset", lowest=-36_600, highest=36_600)
 
 
 def _parameters(spec: ScheduleSpec) -> dict[str, Any]:

@@ -91,10 +91,10 @@ class Task:
             raise InvalidJobError(f"{where} belongs to no DAG; make it inside `with DAG(...)` or pass dag=")
         if not getattr(owner, "takes_tasks", False):
             raise InvalidJobError(f"{where}: dag must be a DAG, not {type(owner).__name__}")
-        name = checks.name(Name, f"{where}: Name")
+        name = checks.name(Name, where, "Name")
         if entrypoint_problem(Entrypoint):
             raise InvalidJobError(f"{where}: Entrypoint {entrypoint_problem(Entrypoint)}")
-        description = checks.text(Description, f"{where}: Description")
+        description = checks.text(Description, where, "Description")
         parts, table = self._parts(ConfigurationJson, where, name, description)
         self.function = None
         self.spec = TaskSpec(
@@ -102,16 +102,16 @@ class Task:
             entrypoint=str(Entrypoint),
             parts=parts,
             parallel=self._parallel,
-            image=None if Image is None else checks.name(Image, f"{where}: Image"),
+            image=None if Image is None else checks.name(Image, where, "Image"),
             description=description,
             argument_tasks=table,
             needs=_resources(CPU, Memory, Disk, where),
-            retries=checks.integer(Retries, f"{where}: Retries", lowest=0, highest=1000),
-            priority=checks.member(Priority, f"{where}: Priority", PriorityLevel),
-            arch=checks.choice(Arch, f"{where}: Arch", ARCHITECTURES),
-            os=checks.choice(Os, f"{where}: Os", SYSTEMS),
-            count_for_prewarming=checks.flag(CountForPrewarming, f"{where}: CountForPrewarming"),
-            isolation=checks.member(Isolation, f"{where}: Isolation", IsolationKind),
+            retries=checks.integer(Retries, where, "Retries", lowest=0, highest=1000),
+            priority=checks.member(Priority, where, "Priority", PriorityLevel),
+            arch=checks.choice(Arch, where, "Arch", ARCHITECTURES),
+            os=checks.choice(Os, where, "Os", SYSTEMS),
+            count_for_prewarming=checks.flag(CountForPrewarming, where, "CountForPrewarming"),
+            isolation=checks.member(Isolation, where, "Isolation", IsolationKind),
         )
         self.dag = owner
         self.number = owner.join(self)
@@ -237,7 +237,7 @@ class ParallelTask(Task):
         tables: dict[tuple[tuple[str, str], ...], int] = {}
         names: dict[str, int] = {}
         for number, entry in enumerate(config):
-            part, table = _part(entry, f"{where}: ConfigurationJson[{number}]")
+            part, table = _part(entry, where, f"ConfigurationJson[{number}]")
             if (twin := names.setdefault(name_key(part.name), number)) != number:
                 raise InvalidJobError(
                     f"{where}: ConfigurationJson[{number}]['Name'] {part.name!r} is that of part {twin}"
@@ -301,22 +301,22 @@ _DEFAULT_NEEDS = Resources()
 
 def _resources(cpu: object, memory: object, disk: object, where: str) -> Resources:
     needs = Resources(
-        cpu_mhz=checks.integer(cpu, f"{where}: CPU (MHz)", lowest=1, highest=10_000_000),
-        memory_mb=checks.integer(memory, f"{where}: Memory (MB)", lowest=1, highest=100_000_000),
-        disk_mb=checks.integer(disk, f"{where}: Disk (MB)", lowest=0, highest=1_000_000_000),
+        cpu_mhz=checks.integer(cpu, where, "CPU (MHz)", lowest=1, highest=10_000_000),
+        memory_mb=checks.integer(memory, where, "Memory (MB)", lowest=1, highest=100_000_000),
+        disk_mb=checks.integer(disk, where, "Disk (MB)", lowest=0, highest=1_000_000_000),
     )
     return _DEFAULT_NEEDS if needs == _DEFAULT_NEEDS else needs
 
 
-def _part(entry: object, where: str) -> tuple[PartSpec, tuple[tuple[str, str], ...] | None]:
+def _part(entry: object, where: str, place: str) -> tuple[PartSpec, tuple[tuple[str, str], ...] | None]:
     if not isinstance(entry, dict):
-        raise InvalidJobError(f"{where} must be a dict, not {type(entry).__name__}")
+        raise InvalidJobError(f"{where}: {place} must be a dict, not {type(entry).__name__}")
     for key in ("Name", "Description"):
         if key not in entry:
-            raise InvalidJobError(f"{where} has no {key!r}; every part needs 'Name' and 'Description'")
-    name = checks.name(entry["Name"], f"{where}['Name']")
-    description = checks.text(entry["Description"], f"{where}['Description']")
-    text, table = _config(entry, where)
+            raise InvalidJobError(f"{where}: {place} has no {key!r}; every part needs 'Name' and 'Description'")
+    name = checks.name(entry["Name"], where, f"{place}['Name']")
+    description = checks.text(entry["Description"], where, f"{place}['Description']")
+    text, table = _config(entry, f"{where}: {place}")
     return PartSpec(name, description, text), table
 
 

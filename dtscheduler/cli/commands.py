@@ -13,7 +13,7 @@ from dtscheduler.cli.exits import FAILED
 from dtscheduler.version import __version__
 
 if TYPE_CHECKING:
-    from dtscheduler.api.run import Run
+    from dtscheduler.api.handle import Run
 
 FOLLOW_SECONDS = 0.3
 
@@ -79,8 +79,8 @@ def jobs_command(label: str | None, tag: str | None, owner: str | None, as_json:
 @as_json
 def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None:
     """List runs, newest first."""
+    from dtscheduler.api.handle import run_records
     from dtscheduler.api.place import workspace
-    from dtscheduler.api.run import run_records
     from dtscheduler.cli.rows import run_row
     from dtscheduler.cli.show import show_rows
 
@@ -122,7 +122,7 @@ def show(run_id: int, as_json: bool) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the attempt has ended.")
 def logs(run_id: int, task: str, part: str, attempt: int | None, follow: bool) -> None:
     """Print the log of TASK in RUN; of a fan-out that of PART, given by name or number."""
-    from dtscheduler.api.run import run
+    from dtscheduler.api.handle import run
 
     found = run(run_id)
     shown = found.log(task, part, attempt)
@@ -138,7 +138,7 @@ def logs(run_id: int, task: str, part: str, attempt: int | None, follow: bool) -
 @click.argument("run_id", metavar="RUN", type=int)
 def stop(run_id: int) -> None:
     """Stop a run; results that are there stay."""
-    from dtscheduler.api.run import run
+    from dtscheduler.api.handle import run
 
     found = run(run_id)
     if found.status.final:
@@ -152,7 +152,7 @@ def stop(run_id: int) -> None:
 @click.argument("run_id", metavar="RUN", type=int)
 def resume(run_id: int) -> int:
     """Take over a run whose process has died, and finish it here."""
-    from dtscheduler.api.run import resume as resume_run
+    from dtscheduler.api.handle import resume as resume_run
 
     return _exit_code(resume_run(run_id))
 

@@ -12,7 +12,7 @@ from dtscheduler.cli.show import show_rows
 from dtscheduler.model.status import RunStatus
 
 if TYPE_CHECKING:
-    from dtscheduler.api.run import Run
+    from dtscheduler.api.handle import Run
 
 _SHOWN = ["airline", "flights", "late_share", "mean_delay", "mean_delay_rain"]
 

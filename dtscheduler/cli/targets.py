@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.api.dag import DAG
+from dtscheduler.api.handle import Run, driven
 from dtscheduler.api.place import workspace
 from dtscheduler.api.progress import observer
-from dtscheduler.api.run import Run, driven
 from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.running.importing import quiet_import

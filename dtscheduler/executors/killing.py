@@ -20,10 +20,20 @@ def signal_group(leader: int, number: signal.Signals) -> None:
 
 
 def kill_tree(leader: int, mark: str) -> None:
-    """Kill a worker, its process group and its descendants, and processes that only its mark tells."""
+    """Kill a worker, its process group and its descendants, and processes that only its mark tells.
+
+    Of a worker that was reaped (``leader`` 0) the number may be another process's by now: only the mark counts.
+    """
+    if leader == 0:
+        _kill_marked(mark)
+        return
     descendants = descendants_of(leader)
     signal_group(leader, signal.SIGKILL)
     _kill(descendants)
+    _kill_marked(mark)
+
+
+def _kill_marked(mark: str) -> None:
     for _ in range(_ROUNDS):  # a process that forks while we look is found in the next round
         marked = marked_processes(mark)
         if not marked:

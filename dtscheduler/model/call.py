@@ -44,12 +44,14 @@ class EntrypointInfo:
     """What is known of an entrypoint without running it.
 
     ``translation`` maps the function's own parameter names to reserved arguments; ``main`` tells a ``__batch_main__``.
+    ``by_task``: a file with several functions, of which the name of the task chooses one; the rest is then not known.
     """
 
     entrypoint: str
     parameters: tuple[Parameter, ...]
     translation: tuple[tuple[str, str], ...] = ()
     main: bool = False
+    by_task: bool = False
     signature: str = ""
     doc: str = ""
     file: str = ""
@@ -58,11 +60,14 @@ class EntrypointInfo:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A function to look up: its entrypoint, a task that uses it, and its key in the cache if it is kept by value."""
+    """A function to look up: its entrypoint, and its key in the cache if it is kept by value.
+
+    The task's name matters only to a file with several functions, and is left out until that is known.
+    """
 
     entrypoint: str
-    task_name: str
     code: str | None = None
+    task_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

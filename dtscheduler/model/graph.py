@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 
 
 class Graph:
-    """Edges between tasks 0, 1, 2, ..., with a topological order kept up to date edge by edge.
+    """Edges between tasks 0, 1, 2, ..., with a rank for each task that is lower than those of all that wait for it.
 
-    An edge that agrees with the order costs O(1); one that does not reorders only the tasks between its ends
-    (Pearce and Kelly 2006, "A dynamic topological sort algorithm for directed acyclic graphs").
+    An edge that agrees with the ranks costs O(1). Another one is checked from both of its ends in step: either what
+    comes before is moved down or what comes after is moved up, whichever is settled first.
     """
 
     __slots__ = ("_downstream", "_rank", "_upstream")
@@ -42,8 +43,8 @@ class Graph:
         waits_for = self._upstream[downstream]
         if upstream in waits_for:
             return None
-        if self._rank[upstream] > self._rank[downstream]:
-            cycle = self._reorder(upstream, downstream)
+        if self._rank[upstream] >= self._rank[downstream]:
+            cycle = self._rerank(upstream, downstream)
             if cycle:
                 return cycle
         waits_for[upstream] = None
@@ -58,38 +59,62 @@ class Graph:
         """``upstream`` of every task, in order of their numbers."""
         return tuple(tuple(waits_for) for waits_for in self._upstream)
 
-    def _reorder(self, upstream: int, downstream: int) -> list[int] | None:
-        rank = self._rank
-        lowest, highest = rank[downstream], rank[upstream]
-        came_from = {downstream: downstream}
-        stack = [downstream]
-        while stack:
-            task = stack.pop()
-            for following in self._downstream[task]:
-                if following == upstream:
-                    came_from[following] = task
-                    return _path(came_from, upstream, downstream)
-                if following not in came_from and rank[following] < highest:
-                    came_from[following] = task
-                    stack.append(following)
-        before = {upstream}
-        stack = [upstream]
-        while stack:
-            for preceding in self._upstream[stack.pop()]:
-                if preceding not in before and rank[preceding] > lowest:
-                    before.add(preceding)
-                    stack.append(preceding)
-        moved = sorted(before, key=rank.__getitem__) + sorted(came_from, key=rank.__getitem__)
-        for task, place in zip(moved, sorted(rank[task] for task in moved), strict=True):
-            rank[task] = place
+    def _rerank(self, upstream: int, downstream: int) -> list[int] | None:
+        """Make the rank of ``upstream`` the lower one; gives the cycle instead if there is one."""
+        lower = _Shift(self._rank, self._upstream, start=upstream, goal=downstream, step=-1)
+        higher = _Shift(self._rank, self._downstream, start=downstream, goal=upstream, step=1)
+        while not (lower.advance() or higher.advance()):
+            pass
+        for shift in (lower, higher):
+            if shift.met:
+                between = shift.path() if shift is higher else shift.path()[::-1]
+                return [*between, downstream]
+        for task, rank in (lower if lower.settled else higher).ranks.items():
+            self._rank[task] = rank
         return None
 
 
-def _path(came_from: dict[int, int], last: int, first: int) -> list[int]:
-    path = [last]
-    while path[-1] != first:
-        path.append(came_from[path[-1]])
-    return [*reversed(path), first]
+class _Shift:
+    """Moves the ranks of a task and of those behind it past the rank of another, as far as needed and step by step.
+
+    Tasks are taken in the order of their ranks, so that each is moved once. Nothing is changed before it is settled.
+    """
+
+    def __init__(
+        self, rank: list[int], neighbours: Sequence[Iterable[int]], *, start: int, goal: int, step: int
+    ) -> None:
+        self.ranks = {start: rank[goal] + step}
+        self.met = self.settled = False
+        self._rank, self._neighbours, self._goal, self._step = rank, neighbours, goal, step
+        self._came_from = {start: start}
+        self._todo = [(step * rank[start], start)]
+
+    def advance(self) -> bool:
+        """Move one task; whether the shift is settled or has met the other end, so that there is a cycle."""
+        if not self._todo:
+            self.settled = True
+            return True
+        _, task = heappop(self._todo)
+        limit = self.ranks[task] + self._step
+        for neighbour in self._neighbours[task]:
+            if neighbour == self._goal:
+                self._came_from[neighbour] = task
+                self.met = True
+                return True
+            moved = self.ranks.get(neighbour, self._rank[neighbour])
+            if self._step * moved < self._step * limit:
+                if neighbour not in self.ranks:
+                    heappush(self._todo, (self._step * self._rank[neighbour], neighbour))
+                self.ranks[neighbour] = limit
+                self._came_from[neighbour] = task
+        return False
+
+    def path(self) -> list[int]:
+        """The tasks from the start to the other end, which has been met."""
+        path = [self._goal]
+        while self._came_from[path[-1]] != path[-1]:
+            path.append(self._came_from[path[-1]])
+        return path[::-1]
 
 
 def topological_order(edges: Sequence[Sequence[int]]) -> list[int]:

@@ -78,7 +78,14 @@ class _Binding:
             for name, place in self._translated.items()
             if name not in self._names
         ]
-        return reserved + results
+        return reserved + results + self._reserved_of_main()
+
+    def _reserved_of_main(self) -> list[Argument]:
+        """All reserved arguments, for a ``__batch_main__`` with ``**kwargs``."""
+        if not self._info.main or not any(p.kind == Kind.VAR_KEYWORD for p in self._info.parameters):
+            return []
+        missing = [name for name in RESERVED if name not in self._names]
+        return [Argument(name, Kind.KEYWORD_ONLY, Source.RESERVED, name) for name in missing]
 
     def _upstream_place(self, name: str) -> int | None:
         if name in self._translated:
@@ -132,23 +139,24 @@ def _check_table(task: TaskSpec, upstream: Sequence[TaskSpec], info: EntrypointI
 
 
 def _takes_by_position(parameters: Sequence[Parameter]) -> bool:
-    """Whether a ``__batch_main__`` has the reserved arguments first and in their order, or only ``*args``."""
-    if parameters and parameters[0].kind == Kind.VAR_POSITIONAL:
-        return True
+    """Whether a ``__batch_main__`` has the reserved arguments first and in their order, or any of them and ``*args``."""
     by_place = [p.name for p in parameters if p.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)]
-    return tuple(by_place[: len(RESERVED)]) == RESERVED
+    if tuple(by_place[: len(RESERVED)]) == RESERVED:
+        return True
+    return any(p.kind == Kind.VAR_POSITIONAL for p in parameters) and set(by_place) <= set(RESERVED)
 
 
 def _by_position(info: EntrypointInfo, upstream: Sequence[TaskSpec]) -> tuple[Argument, ...]:
-    parameters = info.parameters
-    places = sum(p.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD) for p in parameters)
-    takes_all = any(p.kind == Kind.VAR_POSITIONAL for p in parameters)
-    results = len(upstream) if takes_all else min(len(upstream), places - len(RESERVED))
-    required = sum(p.required for p in parameters[len(RESERVED) : places])
+    by_place = [p for p in info.parameters if p.kind in (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)]
+    takes_all = any(p.kind == Kind.VAR_POSITIONAL for p in info.parameters)
+    own = [p.name for p in by_place if p.name in RESERVED] or list(RESERVED)
+    for_results = by_place[len(own) :] if by_place else []
+    results = len(upstream) if takes_all else min(len(upstream), len(for_results))
+    required = sum(parameter.required for parameter in for_results)
     if required > results:
-        missing = parameters[len(RESERVED) + results].name
+        missing = for_results[results].name
         raise BindingError(
             f"{info.entrypoint}: parameter {missing!r} of __batch_main__ is the result of an upstream task that is not there"
         )
-    reserved = [Argument(name, Kind.POSITIONAL_ONLY, Source.RESERVED, name) for name in RESERVED]
+    reserved = [Argument(name, Kind.POSITIONAL_ONLY, Source.RESERVED, name) for name in own]
     return (*reserved, *(Argument(f"result {i}", Kind.POSITIONAL_ONLY, Source.UPSTREAM, i) for i in range(results)))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import pickle
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 DIGEST_BYTES = 16
+_NOT_OF_A_CLASS = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__", "__static_attributes__"}
+)
 
 
 def file_fingerprint(work_dir: str, entrypoint: str) -> str:
@@ -20,7 +24,7 @@ def file_fingerprint(work_dir: str, entrypoint: str) -> str:
         32 hex digits; the same in every process. A module that is not in the work dir counts by its name.
     """
     root = Path(work_dir)
-    todo = [_module_of(root, entrypoint)]
+    todo = list(_with_parents(_module_of(root, entrypoint)))
     seen: dict[str, str] = {}
     while todo:
         name = todo.pop()
@@ -54,7 +58,7 @@ def _module_of(root: Path, entrypoint: str) -> str:
 
 def _path_of(root: Path, name: str) -> Path | None:
     base = root.joinpath(*name.split("."))
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+    for candidate in (base / "__init__.py", base.with_suffix(".py")):  # as import prefers them
         if candidate.is_file():
             return candidate
     return None
@@ -120,10 +124,10 @@ def _function_facts(function: Any, seen: set[int]) -> Iterator[str]:
 def _code_facts(code: types.CodeType, doc: str | None) -> Iterator[str]:
     yield code.co_code.hex()
     yield repr((code.co_names, code.co_varnames, code.co_freevars, code.co_flags))
-    for constant in code.co_consts:
+    for place, constant in enumerate(code.co_consts):
         if isinstance(constant, types.CodeType):
             yield from _code_facts(constant, None)
-        elif not (isinstance(constant, str) and constant == doc):
+        elif place or constant not in (doc, None):  # the first one is the docstring, or None where there is none
             yield _constant(constant)
 
 
@@ -142,25 +146,52 @@ def _constant(constant: object) -> str:
 
 
 def _value_fact(value: Any, seen: set[int]) -> str:
+    """What there is to know of a value that a function refers to, the same in every process."""
     value = inspect.unwrap(value) if callable(value) and not isinstance(value, type) else value
-    if isinstance(value, types.ModuleType):
-        return f"module {value.__name__}"
-    if isinstance(value, types.FunctionType):
-        return _digest("\0".join(_function_facts(value, seen)))
     if isinstance(value, int | float | str | bytes | bool | type(None) | complex):
         return f"{type(value).__name__} {value!r}"
-    if isinstance(value, type | types.BuiltinFunctionType) and value.__module__ != "__main__":
+    if isinstance(value, types.ModuleType):
+        return f"module {value.__name__}"
+    if id(value) in seen:
+        return "seen above"
+    if isinstance(value, types.FunctionType):
+        return _digest("\0".join(_function_facts(value, seen)))
+    if isinstance(value, type):
+        return _class_fact(value, seen)
+    if isinstance(value, types.BuiltinFunctionType):
         return f"{value.__module__}.{value.__qualname__}"
-    return _pickled(value)
+    return _object_fact(value, {*seen, id(value)})
 
 
-def _pickled(value: Any) -> str:
-    import cloudpickle
+def _class_fact(kind: type, seen: set[int]) -> str:
+    if kind.__module__ not in ("__main__", "__mp_main__"):
+        return f"{kind.__module__}.{kind.__qualname__}"
+    seen.add(id(kind))
+    members = {name: member for name, member in vars(kind).items() if name not in _NOT_OF_A_CLASS}
+    facts = [f"{name}={_value_fact(_plain_member(member), seen)}" for name, member in sorted(members.items())]
+    return _digest("\0".join([kind.__qualname__, *(_class_fact(base, seen) for base in kind.__bases__), *facts]))
 
+
+def _object_fact(value: Any, seen: set[int]) -> str:
+    kind = type(value)
+    if kind in (list, tuple):
+        return f"{kind.__name__}[{','.join(_value_fact(item, seen) for item in value)}]"
+    if kind in (set, frozenset):
+        return f"{kind.__name__}[{','.join(sorted(_value_fact(item, seen) for item in value))}]"
+    if kind is dict:
+        return f"dict[{','.join(f'{_value_fact(k, seen)}:{_value_fact(v, seen)}' for k, v in value.items())}]"
+    if kind.__module__ in ("__main__", "__mp_main__"):
+        return f"{_class_fact(kind, seen)}({_value_fact(getattr(value, '__dict__', None), seen)})"
     try:
-        return hashlib.blake2b(cloudpickle.dumps(value, protocol=5), digest_size=DIGEST_BYTES).hexdigest()
+        return hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=DIGEST_BYTES).hexdigest()
     except Exception:
-        return f"{type(value).__module__}.{type(value).__qualname__}"
+        return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _plain_member(member: object) -> object:
+    if isinstance(member, staticmethod | classmethod):
+        return member.__func__
+    return [member.fget, member.fset, member.fdel] if isinstance(member, property) else member
 
 
 def _digest(text: str) -> str:

@@ -15,6 +15,10 @@ from dtscheduler.model.call import EntrypointInfo, Kind, Parameter
 from dtscheduler.running.importing import MAIN, MARK, quiet_import
 
 
+class ManyFunctionsError(EntrypointError):
+    """A file with several functions, none of which the task's name chooses."""
+
+
 def is_entrypoint(candidate: object) -> bool:
     """Whether an object is a function marked with ``@batch``."""
     return callable(candidate) and isinstance(getattr(candidate, MARK, None), Mapping)
@@ -89,7 +93,7 @@ def _import_if_there(name: str, entrypoint: str) -> ModuleType | None:
             raise
         place = _last_line_of(error)
         raise EntrypointError(
-            f"{entrypoint}: importing {name} failed{place}: {type(error).__name__}: {error}"
+            f"{entrypoint}: importing {name} failed{place}: {type(error).__name__}: {_said(error)}"
         ) from error
 
 
@@ -110,7 +114,9 @@ def _choose_main(main: object, entrypoint: str, task_name: str) -> Callable[...,
     if len(main) == 1:
         return _callable(next(iter(main.values())), entrypoint)
     names = ", ".join(f"{entrypoint}.{name}" for name in main)
-    raise EntrypointError(f"{entrypoint}: {MAIN} holds several functions and none is named {task_name!r}; use {names}")
+    raise ManyFunctionsError(
+        f"{entrypoint}: {MAIN} holds several functions and none is named {task_name!r}; use {names}"
+    )
 
 
 def _callable(candidate: object, entrypoint: str) -> Callable[..., Any]:
@@ -127,7 +133,13 @@ def _nothing_found(entrypoint: str) -> str:
     )
 
 
+def _said(error: BaseException) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
 def _last_line_of(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {Path(error.filename).name} line {error.lineno}"
     traceback = error.__traceback__
     place = ""
     while traceback is not None:

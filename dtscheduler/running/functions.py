@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.errors import SchedulerError
 from dtscheduler.model.call import EntrypointInfo, TaskSetup, Wanted
 from dtscheduler.running import values
-from dtscheduler.running.entrypoint import describe, find_function
+from dtscheduler.running.entrypoint import ManyFunctionsError, describe, find_function
 
 if TYPE_CHECKING:
     from dtscheduler.ports import ResultCache
@@ -23,12 +23,18 @@ class Functions:
 
     def __call__(self, setup: TaskSetup) -> Callable[..., Any]:
         """The function of a task. Raises ``SchedulerError``."""
-        return self._find(Wanted(setup.entrypoint, setup.name, setup.code))[0]
+        return self._find(Wanted(setup.entrypoint, setup.code, setup.name))[0]
 
     def described(self, wanted: Wanted) -> EntrypointInfo | str:
         """What is known of a function, or why it cannot be used."""
         try:
             function, main = self._find(wanted)
+        except ManyFunctionsError as error:
+            return (
+                str(error)
+                if wanted.task_name
+                else EntrypointInfo(entrypoint=wanted.entrypoint, parameters=(), by_task=True)
+            )
         except SchedulerError as error:
             return str(error)
         return describe(function, wanted.entrypoint, main=main)

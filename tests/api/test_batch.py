@@ -1,6 +1,9 @@
 """The batch decorator: an ordinary function outside of a DAG, a task inside of one."""
 
 import inspect
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -196,6 +199,34 @@ def test_a_lambda_and_a_closure_can_be_tasks_of_a_dev_run(dag):
     factor = 3
     task = call(dag, batch()(lambda value: value * factor), 5)
     assert (task.name, result(dag, task)) == ("lambda", 15)
+
+
+CELL = """
+from dtscheduler import DAG, batch
+
+class Curve:
+    def bend(self):
+        return {'FR', 'DE', 'IT'}
+
+COUNTRIES = {'FR', 'DE', 'IT'}
+
+@batch()
+def load():
+    return COUNTRIES, Curve().bend()
+
+dag = DAG(Name='From a notebook', DevRun=True, WorkDir='.')
+dag.call(load, (), {})
+print(dag.save().version)
+"""
+
+
+def test_saving_functions_by_value_again_in_another_process_changes_nothing(tmp_path):
+    def in_another_process():
+        environment = {**os.environ, "DTSCHEDULER_HOME": str(tmp_path / "workspace")}
+        command = [sys.executable, "-c", CELL]
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=True).stdout
+
+    assert [in_another_process() for _ in range(3)] == [b"1\n"] * 3
 
 
 # What is refused, at the call

@@ -12,7 +12,7 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 import dtscheduler
-from dtscheduler import DAG, Task, use
+from dtscheduler import DAG, ParallelTask, Task, use
 
 SLOW_JOB = """
 import os, signal, subprocess, sys, time
@@ -190,9 +190,12 @@ def test_functions_and_classes_of_cells_run_in_a_notebook(place, tmp_path):
 def test_interrupt_in_a_notebook_stops_the_run_and_the_next_cell_works(place, tmp_path, living, until):
     with kernel(tmp_path) as (manager, client):
         assert client.execute_interactive(NOTEBOOK_JOB, timeout=30)["content"]["status"] == "ok"
-        client.execute("go(1000)")
+        asked = client.execute("go(1000)")
         run = until(lambda: running(place.home))
         manager.interrupt_kernel()
+        while (reply := client.get_shell_msg(timeout=15))["parent_header"]["msg_id"] != asked:
+            continue
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
         until(lambda: run.status == "stopped", seconds=10)
         assert run.part("quick").status == "completed"
         until(lambda: len(living()) <= 1, seconds=5)
@@ -201,7 +204,7 @@ def test_interrupt_in_a_notebook_stops_the_run_and_the_next_cell_works(place, tm
 
 
 @pytest.mark.slow
-def test_a_kernel_that_is_restarted_leaves_no_worker_and_can_finish_the_run(place, tmp_path, living, until):
+def test_the_run_of_a_kernel_that_was_restarted_is_finished_by_the_next(place, tmp_path, living, until):
     with kernel(tmp_path) as (manager, client):
         client.execute_interactive(NOTEBOOK_JOB, timeout=30)
         client.execute("go(3)")
@@ -254,8 +257,6 @@ def test_two_runs_at_once_from_two_threads_do_not_disturb_each_other(place, code
         def total(f):
             return sum(f)
         """)
-    from dtscheduler import ParallelTask
-
     found = {}
 
     def work(number):

@@ -45,19 +45,18 @@ def batch_file(text):
     [
         "# a comment\n@batch()\ndef size(value):\n    return bend(value) + 1  # another\n",
         "@batch()\ndef size(value):\n    '''What it says.'''\n    return bend(value) + 1\n",
-        "'''Also at the top'''\n@batch()\ndef size(value):\n    return bend(value) + 1\n",
         "\n\n\n@batch()\ndef size( value ):\n\n        return (bend( value )\n            + 1)\n",
         "@batch()\ndef size(value): return bend(value) + 0x1\n",
     ],
 )
 def test_comments_docstrings_and_formatting_do_not_count(fingerprint, same):
     before = fingerprint()
-    changed = batch_file(same)
-    if same.startswith("'''"):
-        changed = {
-            "risk/batch.py": "'''A docstring'''\n" + changed["risk/batch.py"].replace("'''Also at the top'''\n", "")
-        }
-    assert fingerprint(changed) == before
+    assert fingerprint(batch_file(same)) == before
+
+
+def test_a_docstring_at_the_top_of_a_file_does_not_count(fingerprint):
+    before = fingerprint()
+    assert fingerprint({"risk/curves.py": "'How curves bend.'\n" + dedent(FILES["risk/curves.py"])}) == before
 
 
 @pytest.mark.parametrize(
@@ -117,8 +116,15 @@ def test_relative_imports_count(fingerprint, importing):
 
 
 def test_the_init_of_the_package_counts_because_it_is_executed(fingerprint):
-    before = fingerprint()
-    assert fingerprint({"risk/__init__.py": "import os\nos.environ['RISK'] = '1'"}) != before
+    alone = {"risk/batch.py": "from dtscheduler import batch\n\n@batch()\ndef size():\n    return 1\n"}
+    before = fingerprint(alone)
+    assert fingerprint(alone | {"risk/__init__.py": "import os\nos.environ['RISK'] = '1'"}) != before
+
+
+def test_of_a_file_and_a_package_of_one_name_the_package_counts_because_it_is_imported(fingerprint):
+    both = {"risk/curves.py": "x = 1", "risk/curves/__init__.py": "x = 1"}
+    before = fingerprint(both)
+    assert fingerprint(both | {"risk/curves/__init__.py": "x = 2"}) != before
 
 
 def test_a_new_file_that_hides_an_installed_module_counts(fingerprint):

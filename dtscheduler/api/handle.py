@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api.code import settled
+from dtscheduler.api.context import writing
 from dtscheduler.api.place import workspace
 from dtscheduler.api.progress import announce_end, observer
 from dtscheduler.api.when import as_instant, as_rundate
@@ -186,6 +187,7 @@ class _Driver(threading.Thread):
     def __init__(self, drive: Drive) -> None:
         super().__init__(name=f"dtscheduler-run-{drive.run_id}", daemon=False)
         self._drive = drive
+        self._over = threading.Event()  # a join that is interrupted takes the thread for ended
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -193,16 +195,18 @@ class _Driver(threading.Thread):
             self._drive.drive()
         except BaseException as error:
             self._error = error
+        finally:
+            self._over.set()
 
     def stop(self) -> None:
         self._drive.runner.request_stop()
 
     def wait(self, seconds: float | None) -> None:
         try:
-            self.join(seconds)
+            self._over.wait(seconds)
         except KeyboardInterrupt:
             self.stop()
-            self.join()
+            self._over.wait()
             raise
         if self._error is not None:
             raise self._error
@@ -240,9 +244,11 @@ def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None)
         driver.start()
         return Run(drive.run_id, place, driver)
     run = Run(drive.run_id, place)
+    outside = writing.set(())  # functions that are executed inline are called, not written into a DAG
     try:
         drive.drive()
     finally:
+        writing.reset(outside)
         announce_end(run, progress)
     return run
 
