@@ -114,7 +114,12 @@ class ResultCache(Protocol):
 
 
 class Executor(Protocol):
-    """Where task code executes: is given calls, and gives events back. Used by one thread."""
+    """Where task code executes: is given calls, and gives events back. Used by one thread.
+
+    ``blocks`` tells that ``wait`` executes the calls itself, so that what has to be written must be written before.
+    """
+
+    blocks: bool
 
     def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
         """Get ready for so many parts of these functions, before there is anything to do."""

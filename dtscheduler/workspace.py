@@ -331,6 +331,7 @@ class Workspace:
             rundate=run_date,
             custom_rundate=rundate is not None,
             submitted=submitted,
+            started=submitted,
             owner=spec.access.owner,
             tag=spec.tag,
             labels=spec.labels,

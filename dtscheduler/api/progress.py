@@ -69,7 +69,7 @@ def announce_end(run: Run, wanted: bool | None) -> None:
     if not record.status.final:
         print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
         return
-    took = f" in {show_duration(record.ended - record.submitted)}" if record.ended else ""
+    took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
     print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {record.reason}", file=sys.stderr)
     alike: dict[tuple[str, str], list[TaskRunRecord]] = {}
     for task_run in run.records():

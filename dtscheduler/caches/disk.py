@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import io
 import logging
+import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -186,7 +188,11 @@ class _BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
         path = (root / filename).resolve()
         if not path.is_relative_to(root):
             raise _DamagedError("its file lies elsewhere")
-        return path.open("rb")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _DamagedError("its file is not a file")
+        return os.fdopen(descriptor, "rb")
 
 
 def _why(error: BaseException) -> str:

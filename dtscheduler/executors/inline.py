@@ -9,14 +9,18 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from threading import RLock
 from typing import TextIO
 
 from dtscheduler.executors import logs
 from dtscheduler.executors.measure import Meter
-from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, TaskSetup, Wanted
+from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
 from dtscheduler.ports import ResultCache
 from dtscheduler.running.functions import Functions
 from dtscheduler.running.perform import perform
+
+_one_at_a_time = RLock()  # cwd, sys.path and the standard streams belong to the whole process
 
 
 class InlineExecutor:
@@ -26,12 +30,15 @@ class InlineExecutor:
         cache: where inputs are read from and results go.
     """
 
+    blocks = True
+
     def __init__(self, *, cache: ResultCache) -> None:
         self._cache = cache
         self._functions = Functions(cache)
         self._meter = Meter()
         self._setups: dict[int, TaskSetup] = {}
         self._calls: deque[PartCall] = deque()
+        self._announced = False
 
     def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
         """Nothing has to be started."""
@@ -50,7 +57,14 @@ class InlineExecutor:
         return True
 
     def wait(self, timeout: float) -> list[Event]:
-        return [self._execute(self._calls.popleft())] if self._calls else []
+        if not self._calls:
+            return []
+        if not self._announced:  # so that it is known to be running while it is
+            self._announced = True
+            return [Started(self._calls[0], datetime.now(UTC), str(os.getpid()))]
+        self._announced = False
+        with _one_at_a_time:
+            return [self._execute(self._calls.popleft())]
 
     def cancel(self, *, grace_seconds: float) -> None:
         self._calls.clear()

@@ -64,6 +64,8 @@ class ProcessExecutor:
         enforce_memory: whether a call that uses more memory than its task asks for is killed.
     """
 
+    blocks = False
+
     def __init__(
         self,
         *,

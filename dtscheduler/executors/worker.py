@@ -16,12 +16,14 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 
 from dtscheduler.caches.disk import DiskCache
+from dtscheduler.errors import SchedulerError
 from dtscheduler.executors import killing, logs, wire
 from dtscheduler.executors.measure import Meter
 from dtscheduler.executors.surroundings import Surroundings, flush_streams
@@ -203,6 +205,8 @@ class Worker:
             time.sleep(WATCH_SECONDS)
 
     def _attempt(self, setup: TaskSetup, call: PartCall) -> Outcome:
+        with suppress(SchedulerError):  # said again, and by the attempt, when it asks for its function
+            self._functions(setup)  # what a file prints while it is imported belongs into no attempt's log
         os.dup2(self._spool, 1)
         os.dup2(self._spool, 2)
         try:

@@ -156,7 +156,7 @@ def traceback_of(error: BaseException) -> str:
         cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         before = [*tracebacks.format_exception(cause), "\n"] if cause else []
         text = "".join([*before, *lines])
-    except Exception:
+    except BaseException:  # printing the error runs the user's code
         text = f"{type(error).__name__} (its message cannot be printed)"
     if len(text) <= LONGEST_TRACEBACK:
         return text
@@ -258,7 +258,7 @@ def _is_ours(filename: str) -> bool:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:
+    except BaseException:  # the user's code, once more
         return "(its message cannot be printed)"
 
 

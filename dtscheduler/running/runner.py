@@ -347,7 +347,7 @@ class Runner:
         self._tell()
 
     def _write_if_due(self) -> None:
-        if self._ledger.due(self._progress.changed):
+        if self._ledger.due(self._progress.changed) or (self._executor.blocks and self._progress.changed):
             self._ledger.write(self._progress.changed)
 
     def _show(self) -> None:

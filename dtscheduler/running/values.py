@@ -81,7 +81,7 @@ def preview(value: object) -> str:
         if hasattr(value, "shape") and hasattr(value, "dtype"):
             return f"{kind.__name__} of shape {value.shape}, {value.dtype}"
         return _short(_repr.repr(value))
-    except Exception as error:
+    except BaseException as error:  # the repr is the user's code
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
 
 

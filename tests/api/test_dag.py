@@ -1,11 +1,15 @@
 """A DAG as users write it: its edges, what it refuses, what leaving the block does, saving and running."""
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import dtscheduler
 from dtscheduler import DAG, ParallelTask, Priority, Schedule, SchedulerError, Task, batch, jobs, runs
 from dtscheduler.errors import ImageError, InvalidJobError
 from dtscheduler.model.schedule import AfterCondition
@@ -351,6 +355,25 @@ def test_a_file_that_schedules_itself_is_not_scheduled_again_by_the_worker_that_
     assert run.result("a") == "written"
     assert ([job.name for job in jobs()], [run.record.job_name for run in runs()]) == ([], ["Importing"])
 
+
+def test_what_a_script_prints_while_workers_import_it_is_not_in_the_log_of_a_task(workspace, work_dir):
+    folder = work_dir({"script.py": SCRIPT})
+    environment = {**os.environ, "DTSCHEDULER_HOME": str(workspace.home)}
+    subprocess.run([sys.executable, "script.py"], cwd=folder, env=environment, check=True, capture_output=True)
+    assert dtscheduler.runs()[0].log("write") == "writing\n"
+
+
+SCRIPT = """
+    from dtscheduler import DAG, batch
+
+    @batch()
+    def write():
+        print('writing')
+
+    with DAG(Name='Daily', DevRun=True, WorkDir='.') as dag:
+        write()
+    print(dag.last_run.status)
+"""
 
 SCHEDULES_ITSELF = """
     from dtscheduler import DAG, batch

@@ -161,11 +161,14 @@ BAD_EXCEPTIONS = {
 
 @pytest.mark.parametrize("kind", BAD_EXCEPTIONS)
 def test_an_exception_fails_its_task_also_if_it(run, kind):
-    done = run(BAD_EXCEPTIONS[kind] + """
+    done = run(
+        BAD_EXCEPTIONS[kind]
+        + """
         @batch()
         def raises():
             raise Bad
-        """)
+        """
+    )
     assert done.status == "failed"
     assert done.part("raises").status == "failed"
     assert "Bad" in done.part("raises").reason
