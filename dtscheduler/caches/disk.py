@@ -7,6 +7,7 @@ import hmac
 import io
 import logging
 import os
+import secrets
 import shutil
 import sqlite3
 import stat
@@ -18,13 +19,14 @@ import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW
 
 from dtscheduler.caches.folders import private_folder, workspace_key
-from dtscheduler.errors import ResultError, ResultMissingError
+from dtscheduler.errors import ResultError, ResultMissingError, WorkspaceError
 
 SHARDS = 8
 SMALL_BYTES = 32 * 1024
 BUSY_SECONDS = 60
 _CHUNK = 4 * 2**20
 _MAC_LENGTH = 64
+_UNREADABLE = (OSError, sqlite3.Error, diskcache.Timeout, ResultError, WorkspaceError)
 
 logger = logging.getLogger("dtscheduler")
 
@@ -56,32 +58,21 @@ class DiskCache:
         value = payload if small or not isinstance(payload, bytes) else io.BytesIO(payload)
         try:
             self._shard(self._own).set(full_key, value, read=not small, tag=mac + note)
-        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+        except (OSError, sqlite3.Error, diskcache.Timeout, UnicodeEncodeError) as error:
             raise ResultError(f"the result cannot be written to {self._folder}: {_why(error)}") from error
         return full_key
 
     def get(self, key: str) -> bytes | BinaryIO:
-        try:
-            value, tag = self._shard_of(key).get(key, read=True, tag=True)
-        except (OSError, sqlite3.Error, diskcache.Timeout, _DamagedError) as error:
-            raise self._damaged(key, _why(error)) from error
-        if value is None:
-            raise ResultMissingError(f"there is no result {key}")
-        try:
-            expected = self._signature(key, tag[_MAC_LENGTH:], value) if isinstance(tag, str) else ""
-        except OSError as error:
-            raise self._damaged(key, _why(error)) from error
-        if not hmac.compare_digest(expected, (tag or "")[:_MAC_LENGTH]):
-            raise self._damaged(key, "it does not carry this workspace's signature")
-        return value  # type: ignore[no-any-return] # diskcache has no types
+        return self._read(key)[0]
 
     def note(self, key: str) -> str | None:
         try:
-            self.get(key)
-            tag = self._shard_of(key).get(key, read=True, tag=True)[1]
-        except (ResultMissingError, OSError, sqlite3.Error, diskcache.Timeout, _DamagedError):
+            payload, note = self._read(key)
+        except ResultMissingError:
             return None
-        return tag[_MAC_LENGTH:] if isinstance(tag, str) else None
+        if not isinstance(payload, bytes):
+            payload.close()
+        return note
 
     def find(self, keys: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -100,37 +91,42 @@ class DiskCache:
             shard.close()
         self._open.clear()
 
+    def _read(self, key: str) -> tuple[bytes | BinaryIO, str]:
+        """The payload and the note of an entry whose signature is right."""
+        try:
+            value, tag = self._shard_of(key).get(key, read=True, tag=True)
+            mac, note = _split(tag)
+            expected = "" if value is None else self._signature(key, note, value)
+        except ResultMissingError:
+            raise
+        except (*_UNREADABLE, UnicodeEncodeError, _DamagedError) as error:
+            raise self._damaged(key, _why(error)) from error
+        if value is None:
+            raise ResultMissingError(f"there is no result {key}")
+        if not hmac.compare_digest(expected.encode(), mac.encode("utf-8", "surrogatepass")):
+            raise self._damaged(key, "it does not carry this workspace's signature")
+        return value, note
+
     def _has(self, key: str) -> bool:
         try:
             return key in self._shard_of(key)
-        except (ResultError, sqlite3.Error, diskcache.Timeout) as error:
+        except _UNREADABLE as error:
             logger.warning("the result %s cannot be looked up and counts as missing: %s", key, _why(error))
             return False
 
     def _shard_of(self, key: str) -> Any:
         number = key.rpartition("@")[2]
-        if not number.isdigit() or int(number) >= SHARDS:
+        if not (number.isascii() and number.isdecimal() and int(number) < SHARDS):
             raise ResultMissingError(f"{key} is not the key of a result")
         return self._shard(int(number))
 
     def _shard(self, number: int) -> Any:
         if number not in self._open:
+            folder = self._folder / str(number)
             try:
-                self._open[number] = diskcache.Cache(
-                    str(private_folder(self._folder / str(number))),
-                    timeout=BUSY_SECONDS,
-                    disk=_BytesDisk,
-                    disk_min_file_size=SMALL_BYTES,
-                    eviction_policy="none",
-                    cull_limit=0,
-                    size_limit=2**62,
-                    statistics=0,
-                    tag_index=0,
-                )
+                self._open[number] = _opened_or_replaced(folder)
             except (OSError, sqlite3.Error, diskcache.Timeout) as error:
-                raise ResultError(
-                    f"the results in {self._folder / str(number)} cannot be opened: {_why(error)}"
-                ) from error
+                raise ResultError(f"the results in {folder} cannot be opened: {_why(error)}") from error
         return self._open[number]
 
     def _signature(self, key: str, note: str, payload: bytes | BinaryIO) -> str:
@@ -146,6 +142,42 @@ class DiskCache:
     def _damaged(self, key: str, why: str) -> ResultMissingError:
         logger.warning("the result %s is damaged and counts as missing: %s", key, why)
         return ResultMissingError(f"the result {key} is damaged: {why}")
+
+
+def _split(tag: object) -> tuple[str, str]:
+    """The signature and the note, of an entry that is there."""
+    if tag is None or (isinstance(tag, str) and len(tag) >= _MAC_LENGTH):
+        return (tag or "")[:_MAC_LENGTH], (tag or "")[_MAC_LENGTH:]
+    raise _DamagedError("it is not signed")
+
+
+def _opened_or_replaced(folder: Path) -> Any:
+    """Open the database of a shard; one that is damaged is put aside, and its results count as missing."""
+    try:
+        return _opened(folder)
+    except sqlite3.OperationalError:  # locked, full, not to be read: it may be sound
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = folder / f"damaged-{secrets.token_hex(4)}"
+        aside.mkdir(mode=0o700)
+        for file in folder.glob("cache.db*"):
+            file.rename(aside / file.name)
+        logger.warning("the results in %s are damaged (%s) and were put aside in %s", folder, error, aside.name)
+        return _opened(folder)
+
+
+def _opened(folder: Path) -> Any:
+    return diskcache.Cache(
+        str(private_folder(folder)),
+        timeout=BUSY_SECONDS,
+        disk=_BytesDisk,
+        disk_min_file_size=SMALL_BYTES,
+        eviction_policy="none",
+        cull_limit=0,
+        size_limit=2**62,
+        statistics=0,
+        tag_index=0,
+    )
 
 
 class _DamagedError(Exception):

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import RLock
+from types import ModuleType
 from typing import TextIO
 
 from dtscheduler.executors import logs
@@ -39,9 +41,11 @@ class InlineExecutor:
         self._setups: dict[int, TaskSetup] = {}
         self._calls: deque[PartCall] = deque()
         self._announced = False
+        self._modules: OwnModules | None = None
 
     def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
-        """Nothing has to be started."""
+        if self._modules is None and environment.work_dir is not None:
+            self._modules = OwnModules(Path(environment.work_dir))
 
     def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
         with _in_folder(environment.work_dir):
@@ -71,6 +75,8 @@ class InlineExecutor:
 
     def close(self) -> None:
         self._calls.clear()
+        if self._modules is not None:
+            self._modules.forget()
 
     def _execute(self, call: PartCall) -> Outcome:
         setup = self._setups[call.task]
@@ -84,6 +90,39 @@ class InlineExecutor:
             path.write_text(log.getvalue(), encoding="utf-8", errors="backslashreplace")
             logs.bound(path)
         return replace(outcome, worker=str(os.getpid()))
+
+
+class OwnModules:
+    """The modules that a run imports from its work dir into this process: for the time of the run only.
+
+    The next run, after an edit or from another folder, imports them anew. Modules of the same names that come from
+    elsewhere make room meanwhile.
+    """
+
+    def __init__(self, work_dir: Path) -> None:
+        self._work_dir = work_dir
+        self._elsewhere = {name: module for name, module in sys.modules.items() if self._hides(name, module)}
+        for name in self._elsewhere:
+            del sys.modules[name]
+        self._before = set(sys.modules)
+
+    def forget(self) -> None:
+        """Undo what the run has imported."""
+        for name in set(sys.modules) - self._before:
+            if self._is_inside(sys.modules[name]):
+                del sys.modules[name]
+        sys.modules.update(self._elsewhere)
+        self._elsewhere = {}
+
+    def _hides(self, name: str, module: ModuleType) -> bool:
+        top = self._work_dir / name.partition(".")[0]
+        there = top.with_suffix(".py").is_file() or top.is_dir()
+        return there and name != "__main__" and not self._is_inside(module)
+
+    def _is_inside(self, module: ModuleType) -> bool:
+        file = getattr(module, "__file__", None)
+        places = [file] if file else list(getattr(module, "__path__", []))
+        return any(Path(place).is_relative_to(self._work_dir) for place in places)
 
 
 class _Copying(io.TextIOBase):

@@ -19,15 +19,12 @@ def signal_group(leader: int, number: signal.Signals) -> None:
         os.killpg(leader, number)
 
 
-def kill_tree(leader: int, mark: str) -> None:
+def kill_tree(leader: int, mark: str, *, reaped: bool = False) -> None:
     """Kill a worker, its process group and its descendants, and processes that only its mark tells.
 
-    Of a worker that was reaped (``leader`` 0) the number may be another process's by now: only the mark counts.
+    Of a worker that was reaped the number may be another process's by now, and its descendants are others' children.
     """
-    if leader == 0:
-        _kill_marked(mark)
-        return
-    descendants = descendants_of(leader)
+    descendants = [] if reaped else descendants_of(leader)
     signal_group(leader, signal.SIGKILL)
     _kill(descendants)
     _kill_marked(mark)

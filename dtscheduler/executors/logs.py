@@ -10,6 +10,7 @@ import ctypes
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from dtscheduler.running.lease import process_started
@@ -42,7 +43,8 @@ def keep(spool: Path, log: Path) -> None:
     try:
         if spool.stat().st_size == 0:
             return
-        bound(spool)
+        with suppress(OSError):  # no room for the shorter one: it stays long
+            bound(spool)
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         spool.rename(log)
     except FileNotFoundError:
@@ -76,13 +78,16 @@ def bound(path: Path) -> None:
     """Shorten a finished log that is too long to its start and its end, with a line between that says so."""
     if path.stat().st_size <= LONGEST_LOG:
         return
-    shorter = path.with_suffix(".part")
-    with path.open("rb") as source, shorter.open("wb") as target:
-        target.write(source.read(KEPT_AT_START))
-        end = source.seek(-KEPT_AT_END, os.SEEK_END)
-        target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
-        target.write(source.read())
-    shorter.replace(path)
+    shorter = path.with_suffix(".part")  # not in place: the runner may just be freeing the middle of the file
+    try:
+        with path.open("rb") as source, shorter.open("wb") as target:
+            target.write(source.read(KEPT_AT_START))
+            end = source.seek(-KEPT_AT_END, os.SEEK_END)
+            target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
+            target.write(source.read())
+        shorter.replace(path)
+    finally:
+        shorter.unlink(missing_ok=True)
 
 
 def _host_part(host: str) -> str:

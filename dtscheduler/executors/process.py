@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import subprocess
 import tempfile
 import time
@@ -192,8 +191,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process and all it has started."""
-        killing.signal_group(self.pid, signal.SIGKILL)  # the group's number is taken as long as it has members
-        killing.kill_tree(0 if self.process.returncode is not None else self.pid, self._mark)
+        killing.kill_tree(self.pid, self._mark, reaped=self.process.returncode is not None)
         self.process.wait()
 
     def release(self) -> None:

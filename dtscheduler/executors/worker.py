@@ -219,7 +219,8 @@ class Worker:
             outcome = replace(outcome, status=TaskStatus.STOPPED, reason="stopped while it was running", lost=())
         flush_streams()
         if outcome.traceback:
-            os.write(self._spool, outcome.traceback.encode("utf-8", "backslashreplace"))
+            with suppress(OSError):  # the disk is full; the store has the traceback too
+                os.write(self._spool, outcome.traceback.encode("utf-8", "backslashreplace"))
         for descriptor in (1, 2):
             os.dup2(self._null, descriptor)
         if os.fstat(self._spool).st_size:

@@ -93,7 +93,7 @@ def perform(
         spill = values.dump(value, spill_folder)
         done = outcome(TaskStatus.COMPLETED, preview=values.preview(value), result_bytes=spill.size)
         key = cache.put(call.key, spill.payload(), note_of(done))
-    except (ResultError, MemoryError) as error:
+    except Exception as error:
         return outcome(TaskStatus.FAILED, reason=_with_cause(error), traceback=traceback_of(error))
     return _with_key(done, key)
 

@@ -15,6 +15,11 @@ import pytest
 
 from dtscheduler import DAG, ParallelTask, Task, use
 
+HEAD = """\
+import os, signal, subprocess, sys, threading, time
+from pathlib import Path
+from dtscheduler import batch
+"""
 TRACE = "DTSCHEDULER_FAULT_TEST"
 
 
@@ -111,11 +116,11 @@ def code(tmp_path):
     folder.mkdir()
 
     def write(text, file="steps.py"):
-        head = "import os, signal, subprocess, sys, threading, time\nfrom pathlib import Path\nfrom dtscheduler import batch\n"
-        (folder / file).write_text(head + textwrap.dedent(text))
+        (folder / file).write_text(HEAD + textwrap.dedent(text))
         return folder
 
-    return write
+    yield write
+    sys.modules.pop("steps", None)
 
 
 @pytest.fixture
@@ -191,8 +196,7 @@ def script(tmp_path, home):
 def marks(tmp_path):
     """A file into which tasks write a line each time they execute; call it to read the lines."""
     path = tmp_path / "marks.txt"
-    read = SimpleNamespace(path=str(path), lines=lambda: path.read_text().split() if path.exists() else [])
-    return read
+    return SimpleNamespace(path=str(path), lines=lambda: path.read_text().split() if path.exists() else [])
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_two_tasks_of_half_the_memory_run_at_the_same_time(sleepers, spans):
 
 
 def test_cpu_bounds_how_many_run_at_the_same_time(sleepers, spans):
-    assert sleepers(9, 0.2, CPU=5000).run().status == "completed"
+    assert sleepers(9, 0.3, memory_mb=10_000, CPU=5000).run().status == "completed"
     assert most_at_once(spans()) == 3
 
 

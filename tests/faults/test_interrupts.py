@@ -55,7 +55,7 @@ def running(home, task="slow"):
 @pytest.mark.parametrize(
     "begin", ["", "dag.run()", "dag.run(wait=False).wait()", "dag.run(wait=False, progress=True).wait(60)"]
 )
-def test_ctrl_c_stops_the_run_and_all_its_processes(script, place, living, until, begin, how):
+def test_ctrl_c_stops_the_run_and_all_its_processes(short_grace, script, place, living, until, begin, how):
     process = script(SLOW_JOB.format(begin=begin, how=how))
     run = until(lambda: running(place.home))
     until(lambda: run.part("quick").status == "completed")

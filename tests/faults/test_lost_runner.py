@@ -1,7 +1,9 @@
 """A runner that is killed, stands still or is overtaken: its run is finished once, and what was finished is kept."""
 
 import os
+import shutil
 import signal
+import sqlite3
 import time
 from datetime import timedelta
 
@@ -175,7 +177,7 @@ def test_processes_that_tasks_have_hidden_end_with_the_runner(script, place, liv
                 hides()
         """)
     until(lambda: place.home.joinpath("dtscheduler.db").exists() and dtscheduler.runs() and len(living()) >= 4)
-    until(lambda: [p for p in psutil.process_iter() if p.name() == "sleep" and "1234567" in p.cmdline()])
+    until(lambda: [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "1234567"]])
     process.kill()
     process.wait()
     until(lambda: not living(), seconds=3)
@@ -216,8 +218,6 @@ def test_a_runner_that_stood_still_and_was_overtaken_writes_nothing_more(job, ma
 
 
 def _expire_lease(place):
-    import sqlite3
-
     with sqlite3.connect(place.home / "dtscheduler.db", timeout=10) as database:
         database.execute("update runs set lease_until = 1")
     database.close()
@@ -280,8 +280,6 @@ def test_fail_after_does_not_count_the_time_in_which_nobody_drove_the_run(job, m
     until(lambda: len(marks.lines()) > 1)
     runner.kill()
     runner.wait()
-    import sqlite3
-
     hour = timedelta(hours=1) // timedelta(microseconds=1)
     with sqlite3.connect(place.home / "dtscheduler.db") as database:
         database.execute("update runs set started = started - ?, submitted = submitted - ?", (hour, hour))
@@ -290,8 +288,6 @@ def test_fail_after_does_not_count_the_time_in_which_nobody_drove_the_run(job, m
 
 
 def test_results_that_were_lost_together_with_the_runner_are_computed_again(job, marks, place, until):
-    import shutil
-
     runner = job(parts=60, seconds=0.02)
     until(lambda: len(marks.lines()) > 30)
     runner.kill()
