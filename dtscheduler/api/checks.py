@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from enum import Enum
 
 from dtscheduler.errors import InvalidJobError, UnknownParameterError
@@ -93,6 +94,8 @@ def member(value: object, where: str, parameter: str, kind: type[E]) -> E:
     if isinstance(value, kind):
         return value
     if isinstance(value, str):
+        with suppress(ValueError):
+            return kind(value)
         for candidate in kind:
             if value.strip().lower() in (str(candidate.value).lower(), candidate.name.lower()):
                 return candidate

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -22,8 +22,6 @@ EMPTY = "{}"
 _ALLOWED = "JSON values, datetime, date, Decimal, tuple and set"
 _DEEPEST = 100
 _LONGEST_INT_BITS = 13_000  # Python reads no more than 4,300 digits from text
-_SECRET_WORDS = ("password", "passwd", "token", "secret", "apikey", "api_key", "private_key", "credential")
-MASK = "••••••"
 
 
 def encode(value: object, where: str, special: Callable[[object], Any] = lambda value: None) -> str:
@@ -67,21 +65,6 @@ def decode(text: str, special: Callable[[str, Any], Any] | None = None) -> Any:
 def canonical(text: str) -> str:
     """Rewrite text so that equal values have equal text, whatever the order of the keys; 1, 1.0 and True differ."""
     return text if text == EMPTY else json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
-
-
-def is_secret(key: str) -> bool:
-    """Whether the value under this key is one that must not be shown."""
-    folded = key.lower().replace("-", "_")
-    return any(word in folded for word in _SECRET_WORDS) or folded in ("key", "pwd", "auth") or folded.endswith("_key")
-
-
-def masked(value: object) -> Any:
-    """Copy a decoded configuration with the values of secret keys replaced, for showing."""
-    if isinstance(value, Mapping):
-        return {k: MASK if isinstance(k, str) and is_secret(k) else masked(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(masked(item) for item in value)
-    return value
 
 
 def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int) -> Any:
