@@ -54,7 +54,8 @@ def connect(settings: Settings, *, user: str) -> Workspace:
             from dtscheduler.executors.inline import InlineExecutor
 
             return InlineExecutor(cache=workspace.cache)
-        from dtscheduler.executors.processes import ProcessExecutor, machine_capacity
+        from dtscheduler.executors.capacity import machine_capacity
+        from dtscheduler.executors.processes import ProcessExecutor
 
         capacity = machine_capacity(settings.cpu_mhz, settings.memory_mb)
         return ProcessExecutor(

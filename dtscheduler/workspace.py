@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from dtscheduler.errors import EntrypointError, ImageError, NotFoundError, RunError
+from dtscheduler.errors import ImageError, NotFoundError, RunError
 from dtscheduler.executors import logs
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
-from dtscheduler.model.job import JobSpec, Reuse, TaskSpec
+from dtscheduler.model.job import JobSpec, Reuse
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Executor, ResultCache, Store
-from dtscheduler.running.code import file_fingerprint
-from dtscheduler.running.fingerprint import combined
 from dtscheduler.running.lease import abandoned, holder
 from dtscheduler.running.ledger import LEASE
+from dtscheduler.running.lookup import KnownCode, code_of_all, find_code, first_wanted
 from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
 from dtscheduler.running.runner import Observer, Runner
 from dtscheduler.running.takeover import closed_records, left_to_do
 from dtscheduler.timing.rundate import rundate_of
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCode:
-    """A function that the caller holds: what it takes, and the fingerprint of its code."""
-
-    info: EntrypointInfo
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ class Workspace:
             return unchanged[0]
         executor = self._make_executor("processes")
         try:
-            code = self._code(spec, known, environments, executor)
+            code = find_code(spec, known, environments, executor)
         finally:
             executor.close()
         bind_all(spec, [found.info for found in code])
@@ -156,9 +147,9 @@ class Workspace:
         environments = self._environments(spec)
         hands = self._make_executor(executor)
         try:
-            hands.start(environments[0], spec.part_count, _first_wanted(spec, known, environments))
+            hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
             _ = self.store  # importing the database library takes as long as starting workers: both at once
-            code = self._code(spec, known, environments, hands)
+            code = find_code(spec, known, environments, hands)
             found = self._interrupted(spec, code, rundate)
             if found is not None:
                 drive = self._take_over(found, spec, code, hands, observe)
@@ -184,7 +175,7 @@ class Workspace:
         spec = self.store.spec(run.spec_hash)
         hands = self._make_executor(run.executor)
         try:
-            code = self._code(spec, {}, self._environments(spec), hands)
+            code = find_code(spec, {}, self._environments(spec), hands)
             drive = self._take_over(run, spec, code, hands, observe)
         except BaseException:
             hands.close()
@@ -265,37 +256,13 @@ class Workspace:
         by_name = {n: Environment(python=image.python, work_dir=image.path) for n, image in images.items()}
         return [by_name[task.image or spec.image or ""] for task in spec.tasks]
 
-    def _code(
-        self,
-        spec: JobSpec,
-        known: Mapping[int, KnownCode],
-        environments: Sequence[Environment],
-        executor: Executor,
-    ) -> list[TaskCode]:
-        infos = {number: found.info for number, found in known.items()}
-        infos.update(_described(spec, known, environments, executor))
-        prints: dict[tuple[str, str], str] = {}
-        code = []
-        for number, task in enumerate(spec.tasks):
-            folder = environments[number].work_dir or ""
-            if number in known and known[number].fingerprint:
-                fingerprint = known[number].fingerprint
-            elif task.code:
-                fingerprint = task.code
-            else:
-                if (folder, task.entrypoint) not in prints:
-                    prints[folder, task.entrypoint] = file_fingerprint(folder, task.entrypoint)
-                fingerprint = prints[folder, task.entrypoint]
-            code.append(TaskCode(environments[number], infos[number], fingerprint))
-        return code
-
     def _interrupted(self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None) -> RunRecord | None:
         """A run of the same job, unchanged, whose driver is gone."""
         now = self.clock.now()
         running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
         for run in self.store.runs(running):
             same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
-            if not (self._abandoned(run) and same_date and run.code == _code_of_all(code)):
+            if not (self._abandoned(run) and same_date and run.code == code_of_all(code)):
                 continue
             if self.store.spec(run.spec_hash) == spec:
                 return run
@@ -337,7 +304,7 @@ class Workspace:
             labels=spec.labels,
             executor=executor_name,
             host=holder().partition(":")[0],
-            code=_code_of_all(code),
+            code=code_of_all(code),
             lease_holder=holder(),
             lease_until=now + LEASE,
             lease_epoch=1,
@@ -406,43 +373,3 @@ class Workspace:
             observe=observe,
             grace_seconds=self._grace,
         )
-
-
-def _described(
-    spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment], executor: Executor
-) -> Iterable[tuple[int, EntrypointInfo]]:
-    """Look up the functions that the caller does not hold, each once."""
-    unknown = [number for number in range(len(spec.tasks)) if number not in known]
-    for environment in dict.fromkeys(environments[number] for number in unknown):
-        there = [number for number in unknown if environments[number] == environment]
-        found = _look_up(environment, [_wanted(spec.tasks[n]) for n in there], executor)
-        many = [n for n in there if isinstance(info := found[_wanted(spec.tasks[n])], EntrypointInfo) and info.by_task]
-        named = _look_up(environment, [_wanted(spec.tasks[n], by_name=True) for n in many], executor)
-        for number in there:
-            task = spec.tasks[number]
-            info = named[_wanted(task, by_name=True)] if number in many else found[_wanted(task)]
-            if isinstance(info, str):
-                raise EntrypointError(f"task {task.name!r}: {info}")
-            yield number, info
-
-
-def _first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment]) -> list[Wanted]:
-    """What will be looked up first, in the environment of the first task."""
-    unknown = [number for number in range(len(spec.tasks)) if number not in known]
-    there = [number for number in unknown if environments[number] == environments[0]]
-    return list(dict.fromkeys(_wanted(spec.tasks[number]) for number in there))
-
-
-def _look_up(
-    environment: Environment, wanted: Sequence[Wanted], executor: Executor
-) -> dict[Wanted, EntrypointInfo | str]:
-    each = list(dict.fromkeys(wanted))
-    return dict(zip(each, executor.describe(environment, each), strict=True)) if each else {}
-
-
-def _wanted(task: TaskSpec, *, by_name: bool = False) -> Wanted:
-    return Wanted(task.entrypoint, task.code, task.name if by_name else "")
-
-
-def _code_of_all(code: Sequence[TaskCode]) -> str:
-    return combined(list(dict.fromkeys(found.fingerprint for found in code)))

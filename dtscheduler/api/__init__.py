@@ -14,8 +14,9 @@ TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of o
 if TYPE_CHECKING:
     from typing import Any
 
-    from dtscheduler.api.handle import Run, run, runs
+    from dtscheduler.api.handle import Run
     from dtscheduler.api.job import Job, jobs
+    from dtscheduler.api.listing import run, runs
     from dtscheduler.api.place import use
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
     "use",
 ]
 
-_LATER = {"Job": "job", "jobs": "job", "Run": "handle", "run": "handle", "runs": "handle", "use": "place"}
+_LATER = {"Job": "job", "jobs": "job", "Run": "handle", "run": "listing", "runs": "listing", "use": "place"}
 
 
 def __getattr__(name: str) -> Any:

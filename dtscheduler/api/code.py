@@ -19,7 +19,8 @@ from dtscheduler.running.entrypoint import describe
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG
     from dtscheduler.ports import ResultCache
-    from dtscheduler.workspace import KnownCode, Workspace
+    from dtscheduler.running.lookup import KnownCode
+    from dtscheduler.workspace import Workspace
 
 
 def settled(dag: DAG, workspace: Workspace) -> tuple[JobSpec, dict[int, KnownCode]]:
@@ -28,7 +29,7 @@ def settled(dag: DAG, workspace: Workspace) -> tuple[JobSpec, dict[int, KnownCod
     Raises:
         InvalidJobError: a function that no worker could find, with what to do.
     """
-    from dtscheduler.workspace import KnownCode
+    from dtscheduler.running.lookup import KnownCode
 
     spec = dag.spec()
     tasks, known, kept = list(spec.tasks), {}, {}

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api.code import settled
 from dtscheduler.api.context import writing
 from dtscheduler.api.place import workspace
-from dtscheduler.api.progress import announce_end, observer
-from dtscheduler.api.when import as_instant, as_rundate
-from dtscheduler.errors import InvalidJobError, NotFoundError, ResultError, RunError
+from dtscheduler.api.progress import announce_end, announce_takeover, observer
+from dtscheduler.api.when import as_rundate
+from dtscheduler.errors import NotFoundError, ResultError, RunError
 from dtscheduler.model.names import name_key
-from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running import values
 
@@ -239,6 +238,8 @@ def resume(run_id: int, *, progress: bool | None = None) -> Run:
 
 def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None) -> Run:
     """Drive a run that is ready, here or in the background."""
+    if drive.taken_over:
+        announce_takeover(drive.run_id, progress)
     if not wait:
         driver = _Driver(drive)
         driver.start()
@@ -251,74 +252,6 @@ def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None)
         writing.reset(outside)
         announce_end(run, progress)
     return run
-
-
-def runs(
-    job: str | None = None,
-    label: str | None = None,
-    tag: str | None = None,
-    status: str | RunStatus | Iterable[str] | None = None,
-    owner: str | None = None,
-    since: str | date | datetime | None = None,
-    until: str | date | datetime | None = None,
-    limit: int | None = 100,
-) -> list[Run]:
-    """List runs of the workspace, newest first.
-
-    Args:
-        job: Only runs of the job of this name.
-        label: Only runs with this label.
-        tag: Only runs with this tag.
-        status: Only runs in this status, or in one of these.
-        owner: Only runs of jobs of this user.
-        since: Only runs submitted at or after this: a date, an instant, or ``'7d'`` for seven days ago.
-        until: Only runs submitted before this.
-        limit: At most so many; None for all.
-    """
-    place = workspace()
-    return [Run(record.id, place) for record in run_records(place, job, label, tag, status, owner, since, until, limit)]
-
-
-def run_records(
-    place: Workspace,
-    job: str | None = None,
-    label: str | None = None,
-    tag: str | None = None,
-    status: str | RunStatus | Iterable[str] | None = None,
-    owner: str | None = None,
-    since: str | date | datetime | None = None,
-    until: str | date | datetime | None = None,
-    limit: int | None = 100,
-) -> list[RunRecord]:
-    """The records of the runs that ``runs`` lists."""
-    now = place.clock.now()
-    query = RunQuery(
-        job_name=job,
-        label=label,
-        tag=tag,
-        owner=owner,
-        statuses=_statuses(status),
-        since=as_instant(since, "since", now),
-        until=as_instant(until, "until", now),
-        limit=limit,
-    )
-    return place.runs(query)
-
-
-def run(run_id: int) -> Run:
-    """Find a run by its number. Raises ``NotFoundError``."""
-    place = workspace()
-    return Run(place.run(run_id).id, place)
-
-
-def _statuses(status: str | RunStatus | Iterable[str] | None) -> list[RunStatus] | None:
-    if status is None:
-        return None
-    wanted = [status] if isinstance(status, str) else list(status)
-    try:
-        return [RunStatus(item) for item in wanted]
-    except ValueError:
-        raise InvalidJobError(f"status {status!r} is not one of {', '.join(RunStatus)}") from None
 
 
 def _label(record: TaskRunRecord) -> str:

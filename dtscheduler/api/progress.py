@@ -61,6 +61,12 @@ def count_text(counts: dict[TaskStatus, int]) -> str:
     return ", ".join(f"{count} {status.value}" for status, count in present)
 
 
+def announce_takeover(run_id: int, wanted: bool | None) -> None:
+    """Say that a run goes on that was interrupted, instead of a new one being made."""
+    if _wanted(wanted):
+        print(f"run {run_id} was interrupted; it goes on with what it has", file=sys.stderr)
+
+
 def announce_end(run: Run, wanted: bool | None) -> None:
     """Say how a run ended; of failures the last lines of their logs, and how to see more."""
     if not _wanted(wanted):

@@ -79,7 +79,7 @@ def jobs_command(label: str | None, tag: str | None, owner: str | None, as_json:
 @as_json
 def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None:
     """List runs, newest first."""
-    from dtscheduler.api.handle import run_records
+    from dtscheduler.api.listing import run_records
     from dtscheduler.api.place import workspace
     from dtscheduler.cli.rows import run_row
     from dtscheduler.cli.show import show_rows
@@ -122,7 +122,7 @@ def show(run_id: int, as_json: bool) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the attempt has ended.")
 def logs(run_id: int, task: str, part: str, attempt: int | None, follow: bool) -> None:
     """Print the log of TASK in RUN; of a fan-out that of PART, given by name or number."""
-    from dtscheduler.api.handle import run
+    from dtscheduler.api.listing import run
 
     found = run(run_id)
     shown = found.log(task, part, attempt)
@@ -138,7 +138,7 @@ def logs(run_id: int, task: str, part: str, attempt: int | None, follow: bool) -
 @click.argument("run_id", metavar="RUN", type=int)
 def stop(run_id: int) -> None:
     """Stop a run; results that are there stay."""
-    from dtscheduler.api.handle import run
+    from dtscheduler.api.listing import run
 
     found = run(run_id)
     if found.status.final:

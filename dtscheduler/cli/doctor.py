@@ -10,7 +10,7 @@ from typing import Any
 
 from dtscheduler.api.place import workspace
 from dtscheduler.errors import SchedulerError
-from dtscheduler.executors.processes import machine_capacity
+from dtscheduler.executors.capacity import machine_capacity
 from dtscheduler.settings import read_settings
 from dtscheduler.version import __version__
 

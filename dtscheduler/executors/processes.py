@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dtscheduler.errors import WorkerError
 from dtscheduler.executors import killing, logs, wire
+from dtscheduler.executors.capacity import Capacity
+from dtscheduler.executors.death import STOPPED, Death, reason_of_death
 from dtscheduler.executors.process import WorkerProcess
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
 from dtscheduler.model.job import Isolation, Resources
@@ -29,24 +30,6 @@ GROW_AFTER_SECONDS = 0.2
 SUPERVISE_SECONDS = 0.25
 LEAVE_SECONDS = 2.0
 BOOT_FAILURES = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
-    """What may be used at a time: CPU in MHz (4000 = one core), memory in MB, and workers to start at once."""
-
-    cpu_mhz: int
-    memory_mb: int
-    workers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """What the death of a worker means for the attempt it was making."""
-
-    status: TaskStatus
-    reason: str
-    memory_mb: float | None = None
 
 
 class ProcessExecutor:
@@ -107,7 +90,8 @@ class ProcessExecutor:
             self._listen(1.0)
             if worker not in self._workers:
                 self._asked = None
-                return [f"{one.entrypoint}: importing it ended the process: {_death(worker.code)}" for one in wanted]
+                why = f"importing it ended the process: {reason_of_death(worker.code)}"
+                return [f"{one.entrypoint}: {why}" for one in wanted]
         return self._described
 
     def prepare(self, setup: TaskSetup) -> None:
@@ -285,7 +269,7 @@ class ProcessExecutor:
                 continue
             self._learn(outcome)
             if outcome.status is TaskStatus.STOPPED and not self._cancelled:
-                outcome = replace(outcome, status=TaskStatus.FAILED, reason=_death(-signal.SIGTERM))
+                outcome = replace(outcome, status=TaskStatus.FAILED, reason=reason_of_death(-signal.SIGTERM))
             self._events.append(replace(outcome, call=call))
         worker.free()
         if message.retiring or (worker.alone and not worker.calls):
@@ -309,7 +293,7 @@ class ProcessExecutor:
         """Give a verdict on what a worker that died was doing, and send to others what it had not begun."""
         worker.kill()
         begun = worker.begun()
-        death = death or self._death_of(worker)
+        death = death or (STOPPED if self._cancelled else Death.by_code(worker.code))
         failed_boot = not worker.ready and not self._cancelled and self._too_many_failed_boots(worker)
         for call in begun.unreported:
             self._adopt_or_return(call)
@@ -321,11 +305,6 @@ class ProcessExecutor:
         self._forget(worker)
         if failed_boot:
             raise WorkerError(failed_boot)
-
-    def _death_of(self, worker: WorkerProcess) -> Death:
-        if self._cancelled:
-            return Death(TaskStatus.STOPPED, "stopped while it was running")
-        return Death(TaskStatus.FAILED, _death(worker.code))
 
     def _forget(self, worker: WorkerProcess) -> None:
         if worker in self._workers:
@@ -422,21 +401,5 @@ class ProcessExecutor:
                 self._bury(worker, Death(TaskStatus.OUT_OF_MEMORY, reason, used))
 
 
-def machine_capacity(cpu_mhz: int = 0, memory_mb: int = 0) -> Capacity:
-    """The capacity of this machine, where 0 is given."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cpu = cpu_mhz or cores * 4000
-    memory = memory_mb or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return Capacity(cpu_mhz=cpu, memory_mb=memory, workers=max(1, cpu // 4000))
-
-
 def _unstarted(call: PartCall) -> Outcome:
     return Outcome(call=call, status=TaskStatus.DID_NOT_RUN, reason="the run was stopped before it started")
-
-
-def _death(code: int) -> str:
-    if code >= 0:
-        return f"the task ended its process with exit code {code} (os._exit, or an extension that exits)"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    hint = "; the system kills processes when memory runs out" if -code == signal.SIGKILL else ""
-    return f"the task's process was ended by {name}{hint}"
