@@ -44,10 +44,7 @@ def connect(settings: Settings, *, user: str) -> Workspace:
 
         return DiskCache(results())
 
-    def make_executor(name: str | None) -> Executor:
-        return executor(name or settings.executor)
-
-    def executor(name: str) -> Executor:
+    def make_executor(name: str) -> Executor:
         if name not in EXECUTORS:
             raise WorkspaceError(f"there is no executor {name!r}; there are: {', '.join(EXECUTORS)}")
         if name == "inline":
@@ -75,5 +72,6 @@ def connect(settings: Settings, *, user: str) -> Workspace:
         clock=SystemClock(),
         user=user,
         grace_seconds=settings.stop_grace_seconds,
+        default_executor=settings.executor,
     )
     return workspace

@@ -56,6 +56,7 @@ class Workspace:
         clock: what time it is.
         user: who uses this door.
         grace_seconds: how long attempts get to end by themselves when a run is stopped.
+        default_executor: name of the executor where none is asked for.
     """
 
     def __init__(
@@ -65,14 +66,16 @@ class Workspace:
         python: str,
         open_store: Callable[[], Store],
         open_cache: Callable[[], ResultCache],
-        make_executor: Callable[[str | None], Executor],
+        make_executor: Callable[[str], Executor],
         clock: Clock,
         user: str,
         grace_seconds: float,
+        default_executor: str,
     ) -> None:
         self.home, self.clock, self.user = home, clock, user
         self._python, self._grace = python, grace_seconds
         self._driving: set[int] = set()
+        self._default_executor = default_executor
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
 
     @cached_property
@@ -144,6 +147,7 @@ class Workspace:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
         submitted = self.clock.now()
+        executor = executor or self._default_executor
         environments = self._environments(spec)
         hands = self._make_executor(executor)
         try:
@@ -155,7 +159,7 @@ class Workspace:
                 drive = self._take_over(found, spec, code, hands, observe)
                 if drive is not None:
                     return drive
-            return self._new_run(spec, code, submitted, rundate, executor or "processes", hands, observe)
+            return self._new_run(spec, code, submitted, rundate, executor, hands, observe)
         except BaseException:
             hands.close()
             raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.api.code import settled
 from dtscheduler.api.context import writing
 from dtscheduler.api.place import workspace
-from dtscheduler.api.progress import announce_end, announce_takeover, observer
+from dtscheduler.api.progress import Display, announce_end, announce_takeover, display_for
 from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import NotFoundError, ResultError, RunError
 from dtscheduler.model.names import name_key
@@ -216,8 +216,9 @@ def start(dag: DAG, *, rundate: date | str | None, executor: str | None, wait: b
     place = workspace()
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
-    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=observer(spec, progress))
-    return driven(drive, place, wait=wait, progress=progress)
+    display = display_for(spec, progress)
+    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=display)
+    return driven(drive, place, display, wait=wait, progress=progress)
 
 
 def resume(run_id: int, *, progress: bool | None = None) -> Run:
@@ -233,10 +234,13 @@ def resume(run_id: int, *, progress: bool | None = None) -> Run:
     """
     place = workspace()
     spec = place.spec(place.run(run_id).spec_hash)
-    return driven(place.resume(run_id, observe=observer(spec, progress)), place, wait=True, progress=progress)
+    display = display_for(spec, progress)
+    return driven(place.resume(run_id, observe=display), place, display, progress=progress)
 
 
-def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None) -> Run:
+def driven(
+    drive: Drive, place: Workspace, display: Display | None, *, wait: bool = True, progress: bool | None = None
+) -> Run:
     """Drive a run that is ready, here or in the background."""
     if drive.taken_over:
         announce_takeover(drive.run_id, progress)
@@ -250,6 +254,8 @@ def driven(drive: Drive, place: Workspace, *, wait: bool, progress: bool | None)
         drive.drive()
     finally:
         writing.reset(outside)
+        if display is not None:
+            display.close()
         announce_end(run, progress)
     return run
 

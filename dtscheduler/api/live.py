@@ -41,6 +41,10 @@ class LiveLines:
         if progress.done:
             self._live.stop()
 
+    def close(self) -> None:
+        """Give the terminal its cursor back."""
+        self._live.stop()
+
     def _table(self, progress: Progress) -> Table:
         table = Table.grid(padding=(0, 2))
         for number in self._shown(progress):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.progress import Progress
-from dtscheduler.running.runner import Observer
 
 if TYPE_CHECKING:
     from dtscheduler.api.handle import Run
@@ -22,8 +21,17 @@ FAILURES_SHOWN = 3
 _BAD = (TaskStatus.FAILED, TaskStatus.OUT_OF_MEMORY, TaskStatus.FAILED_AFTER, TaskStatus.STOPPED)
 
 
-def observer(spec: JobSpec, wanted: bool | None) -> Observer | None:
-    """What to tell of progress: a live display on a terminal, plain lines elsewhere, None where nothing is wanted."""
+class Display(Protocol):
+    """Shows where a run stands, whenever it is told."""
+
+    def __call__(self, progress: Progress) -> None: ...
+
+    def close(self) -> None:
+        """Leave the screen as it should be, whatever has happened."""
+
+
+def display_for(spec: JobSpec, wanted: bool | None) -> Display | None:
+    """What shows progress: live bars on a terminal, plain lines elsewhere, None where nothing is wanted."""
     if not _wanted(wanted):
         return None
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -51,6 +59,9 @@ class PlainLines:
             self._told.add(number)
             if not self._quiet or any(counts[status] for status in _BAD):
                 print(f"{name}: {count_text(counts)}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Nothing has to be put right."""
 
 
 def count_text(counts: dict[TaskStatus, int]) -> str:

@@ -30,4 +30,4 @@ class Silent:
         return 0
 
     def __repr__(self) -> str:
-        return "<not run here: this file is being imported by a worker>"
+        return "<not run here: this file is only being imported>"

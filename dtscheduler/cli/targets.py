@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dtscheduler.api.dag import DAG
 from dtscheduler.api.handle import Run, driven
 from dtscheduler.api.place import workspace
-from dtscheduler.api.progress import observer
+from dtscheduler.api.progress import display_for
 from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.running.importing import quiet_import
@@ -52,5 +52,5 @@ def run_saved(name: str, rundate: date | None, executor: str | None) -> Run:
     """Run the latest version of a saved job in this process. Raises ``NotFoundError``."""
     place = workspace()
     spec = place.spec(place.job(name).spec_hash)
-    drive = place.begin(spec, {}, rundate=rundate, executor=executor, observe=observer(spec, None))
-    return driven(drive, place, wait=True, progress=None)
+    display = display_for(spec, None)
+    return driven(place.begin(spec, {}, rundate=rundate, executor=executor, observe=display), place, display)

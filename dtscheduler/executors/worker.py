@@ -213,7 +213,7 @@ class Worker:
             outcome = perform(setup, call, self._functions, self._cache, self._meter, self._spill_folder)
         except BaseException as error:  # KeyboardInterrupt raised by the task itself, or SIGTERM at an odd moment
             outcome = Outcome(call=call, status=TaskStatus.FAILED, reason=f"{type(error).__name__} ended the attempt")
-        if os.getpid() != self._pid:  # a fork of the task came back from its function; this is not its place
+        if os.getpid() != self._pid:  # a fork that the task made has raised its way out of it
             os._exit(0)
         if self._stopping:
             outcome = replace(outcome, status=TaskStatus.STOPPED, reason="stopped while it was running", lost=())

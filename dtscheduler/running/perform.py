@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import linecache
+import os
 import sysconfig
 import traceback as tracebacks
 from collections.abc import Callable
@@ -62,7 +63,7 @@ def perform(
         measure: called before the attempt; what it returns is called after it.
         spill_folder: where results too large for memory are written first.
     """
-    started = datetime.now(UTC)
+    started, process = datetime.now(UTC), os.getpid()
     stop_measuring = measure()
 
     def outcome(status: TaskStatus, **facts: Any) -> Outcome:
@@ -81,6 +82,8 @@ def perform(
         function = find(setup)
         args, kwargs = arguments(setup, call, cache, started)
         value = _called(function, args, kwargs)
+        if os.getpid() != process:  # a fork made by the function came back from it; this is not its place
+            os._exit(0)
     except LostInputsError as error:
         return outcome(TaskStatus.FAILED, reason=str(error), lost=error.keys)
     except KeyboardInterrupt:

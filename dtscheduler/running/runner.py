@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dtscheduler.errors import LeaseLostError
+from dtscheduler.errors import LeaseLostError, WorkerError
 from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
 from dtscheduler.model.config import EMPTY
 from dtscheduler.model.durations import show_duration
@@ -104,6 +104,8 @@ class Runner:
         except KeyboardInterrupt:
             self._stop(Ending(RunStatus.STOPPED, "interrupted with Ctrl-C"))
             raise
+        except WorkerError as error:
+            self._cancel(ending := Ending(RunStatus.FAILED, str(error)))
         except LeaseLostError:
             self._executor.cancel(grace_seconds=0)
             raise
