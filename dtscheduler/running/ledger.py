@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Event, Thread
 
+from dtscheduler.errors import WorkspaceError
 from dtscheduler.model.run import AttemptRecord, RunChange, TaskRunRecord
 from dtscheduler.ports import Clock, RunStore
 
@@ -50,6 +53,28 @@ class Ledger:
         changed.clear()
         self._attempts = []
         self._written = self._clock.monotonic()
+
+    @contextmanager
+    def kept_alive(self, while_blocked: bool) -> Iterator[None]:
+        """Prolong the lease from a thread beside, for a runner that executes the tasks itself and cannot."""
+        if not while_blocked:
+            yield
+            return
+        over = Event()
+        thread = Thread(target=self._beat, args=(over,), name="dtscheduler-heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _beat(self, over: Event) -> None:
+        while not over.wait(HEARTBEAT_SECONDS):
+            try:
+                self._store.record(self._run_id, self._epoch, lease_until=self._lease_until())
+            except WorkspaceError:  # the runner finds out itself when it next writes
+                return
 
     def _lease_until(self) -> datetime:
         return self._clock.now() + LEASE

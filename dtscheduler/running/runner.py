@@ -100,7 +100,8 @@ class Runner:
         started = self._run.started or self._clock.now()
         try:
             self._ledger.write(self._progress.changed, RunChange(status=RunStatus.RUNNING, started=started))
-            ending = self._work()
+            with self._ledger.kept_alive(while_blocked=self._executor.blocks):
+                ending = self._work()
         except KeyboardInterrupt:
             self._stop(Ending(RunStatus.STOPPED, "interrupted with Ctrl-C"))
             raise

@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -135,16 +134,8 @@ def test_an_origin_that_is_not_in_the_data_is_refused(tables):
         delays(tables, "BOS", 2)
 
 
-def test_what_every_part_loads_is_small_and_quick_to_load(tables):
-    kept = pickle.dumps(tables, protocol=5)
-    tries = []
-    for _ in range(5):
-        start = time.perf_counter()
-        pickle.loads(kept)
-        tries.append(time.perf_counter() - start)
-
-    assert len(kept) < 6_000_000
-    assert min(tries) < 0.030
+def test_what_every_part_loads_is_small(tables):
+    assert len(pickle.dumps(tables, protocol=5)) < 6_000_000
 
 
 def test_the_data_are_read_without_importing_their_package(tables):

@@ -51,6 +51,7 @@ def running(home, task="slow"):
     return found[0] if found and found[0].part(task).status == "running" else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["pass", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
 @pytest.mark.parametrize(
     "begin", ["", "dag.run()", "dag.run(wait=False).wait()", "dag.run(wait=False, progress=True).wait(60)"]

@@ -13,6 +13,9 @@ import pytest
 import dtscheduler
 from dtscheduler.api.handle import resume
 from dtscheduler.errors import RunError
+from dtscheduler.model.run import RunQuery
+
+pytestmark = pytest.mark.slow
 
 JOB = """
 import os, signal, sys, threading, time
@@ -203,7 +206,7 @@ def test_a_runner_that_is_ended_by_a_signal_leaves_no_process_and_can_be_resumed
 
 def test_a_runner_that_stood_still_and_was_overtaken_writes_nothing_more(job, marks, place, until):
     first = job(parts=6, seconds=0.6)
-    until(lambda: len(marks.lines()) >= 2 and place.runs(dtscheduler.api.handle.RunQuery())[0].status == "running")
+    until(lambda: len(marks.lines()) >= 2 and place.runs(RunQuery())[0].status == "running")
     first.send_signal(signal.SIGSTOP)
     _expire_lease(place)
     done = resume(1)

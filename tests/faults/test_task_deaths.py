@@ -79,6 +79,7 @@ def test_a_task_that_succeeds_at_the_second_attempt_completes(run, marks):
     assert len(marks.lines()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers_die", range(3))
 def test_parts_sent_ahead_to_a_worker_that_dies_are_made_by_another(fan, marks, workers_die):
     done = fan(

@@ -92,6 +92,7 @@ def test_what_a_task_leaves_running_prints_into_no_other_log(one_worker, dag, ki
     assert done.log("after") == "mine\n"
 
 
+@pytest.mark.slow
 def test_parts_that_leave_threads_behind_are_each_made_once(fan, marks):
     done = fan(f"""
         @batch()

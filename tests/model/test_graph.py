@@ -1,7 +1,5 @@
 """The graph: it refuses exactly the edges that close a cycle, in any order of edges and at any size."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,33 +81,28 @@ def named(dag, name):
     return Task(Name=name, Entrypoint="some.where", dag=dag)
 
 
-def seconds(since):
-    return time.perf_counter() - since
-
-
-def test_a_chain_of_ten_thousand_tasks_is_built_in_seconds():
-    start, dag = time.perf_counter(), DAG(Name="Chain", Image="Any image")
+def test_a_chain_of_ten_thousand_tasks_is_built():
+    dag = DAG(Name="Chain", Image="Any image")
     tasks = [named(dag, f"t{number}") for number in range(10_000)]
     for left, right in zip(tasks, tasks[1:], strict=False):
         left >> right
     order = topological_order(dag.spec().upstream)
-    assert (order, seconds(start) < 20) == (list(range(10_000)), True)
+    assert order == list(range(10_000))
 
 
-def test_a_chain_that_is_drawn_from_its_end_is_built_in_seconds():
-    start, dag = time.perf_counter(), DAG(Name="Chain", Image="Any image")
+def test_a_chain_that_is_drawn_from_its_end_is_built():
+    dag = DAG(Name="Chain", Image="Any image")
     tasks = [named(dag, f"t{number}") for number in range(10_000)]
     for right, left in zip(tasks, tasks[1:], strict=False):
         left >> right
     order = topological_order(dag.spec().upstream)
-    assert (order, seconds(start) < 20) == (list(range(9_999, -1, -1)), True)
+    assert order == list(range(9_999, -1, -1))
 
 
-def test_a_chain_whose_edges_are_drawn_from_the_last_to_the_first_is_built_in_seconds():
-    start, graph = time.perf_counter(), graph_of(10_000)
+def test_a_chain_whose_edges_are_drawn_from_the_last_to_the_first_is_built():
+    graph = graph_of(10_000)
     for task in range(9_998, -1, -1):
         assert graph.add_edge(task + 1, task) is None
-    assert seconds(start) < 20
 
 
 def test_a_cycle_through_ten_thousand_tasks_is_found():
@@ -121,18 +114,18 @@ def test_a_cycle_through_ten_thousand_tasks_is_found():
         tasks[-1] >> tasks[0]
 
 
-def test_a_fan_out_of_ten_thousand_tasks_is_built_in_seconds():
-    start, dag = time.perf_counter(), DAG(Name="Fan", Image="Any image")
+def test_a_fan_out_of_ten_thousand_tasks_is_built():
+    dag = DAG(Name="Fan", Image="Any image")
     first, *middle, last = [named(dag, f"t{number}") for number in range(10_000)]
     first >> middle >> last
-    assert (len(dag.spec().upstream[9_999]), seconds(start) < 20) == (9_998, True)
+    assert len(dag.spec().upstream[9_999]) == 9_998
 
 
-def test_a_hundred_layers_of_a_hundred_fully_connected_tasks_are_built_in_seconds():
-    start, dag = time.perf_counter(), DAG(Name="Layers", Image="Any image")
+def test_a_hundred_layers_of_a_hundred_fully_connected_tasks_are_built():
+    dag = DAG(Name="Layers", Image="Any image")
     layers = [[named(dag, f"{layer}/{number}") for number in range(100)] for layer in range(100)]
     for layer, following in zip(layers, layers[1:], strict=False):
         for task in following:
             layer >> task
     order = topological_order(dag.spec().upstream)
-    assert (len(order), seconds(start) < 30) == (10_000, True)
+    assert len(order) == 10_000

@@ -84,9 +84,8 @@ def test_readers_do_not_wait_for_a_writer(store, path):
     other = SPAWN.Process(target=_lock, args=(path, 3, locked))
     other.start()
     assert locked.wait(30)
-    started = time.monotonic()
     assert store.runs(RunQuery()) == [run]
-    assert time.monotonic() - started < 1
+    assert other.is_alive()  # it still holds the lock
     other.join()
 
 
