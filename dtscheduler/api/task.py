@@ -83,7 +83,7 @@ class Task:
         Retries: int = 0,
         CountForPrewarming: bool = False,
         Priority: PriorityLevel | str = PriorityLevel.NORMAL,
-        Isolation: str = "worker",
+        Isolation: IsolationKind | str = IsolationKind.WORKER,
     ) -> None:
         where = f"{type(self).__name__} {Name!r}" if isinstance(Name, str) and len(Name) < 300 else type(self).__name__
         owner = dag if dag is not None else current_dag()
@@ -220,7 +220,7 @@ class ParallelTask(Task):
         Retries: int = 0,
         CountForPrewarming: bool = False,
         Priority: PriorityLevel | str = PriorityLevel.NORMAL,
-        Isolation: str = "worker",
+        Isolation: IsolationKind | str = IsolationKind.WORKER,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__(**given)
@@ -297,15 +297,17 @@ def _parameters_of(spec: TaskSpec) -> dict[str, Any]:
 
 
 _DEFAULT_NEEDS = Resources()
+_DEFAULTS = _DEFAULT_NEEDS.cpu_mhz, _DEFAULT_NEEDS.memory_mb, _DEFAULT_NEEDS.disk_mb
 
 
 def _resources(cpu: object, memory: object, disk: object, where: str) -> Resources:
-    needs = Resources(
+    if type(cpu) is type(memory) is type(disk) is int and (cpu, memory, disk) == _DEFAULTS:
+        return _DEFAULT_NEEDS
+    return Resources(
         cpu_mhz=checks.integer(cpu, where, "CPU (MHz)", lowest=1, highest=10_000_000),
         memory_mb=checks.integer(memory, where, "Memory (MB)", lowest=1, highest=100_000_000),
         disk_mb=checks.integer(disk, where, "Disk (MB)", lowest=0, highest=1_000_000_000),
     )
-    return _DEFAULT_NEEDS if needs == _DEFAULT_NEEDS else needs
 
 
 def _part(entry: object, where: str, place: str) -> tuple[PartSpec, tuple[tuple[str, str], ...] | None]:

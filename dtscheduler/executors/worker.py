@@ -195,7 +195,7 @@ class Worker:
             if outcome.status is not TaskStatus.COMPLETED or self._ear.todo.empty():
                 self._mouth.release()
         self._mouth.release()
-        self._cache.close()
+        # The cache is left as it is: closing it would sync its database to disk, once for every worker of every run.
         self._spool_path.unlink(missing_ok=True)
 
     def _retire(self) -> None:

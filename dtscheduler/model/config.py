@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EMPTY = "{}"
 _ALLOWED = "JSON values, datetime, date, Decimal, tuple and set"
 _DEEPEST = 100
+_write = json.JSONEncoder(separators=(",", ":")).encode
+_write_sorted = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 _LONGEST_INT_BITS = 13_000  # Python reads no more than 4,300 digits from text
 
 
@@ -37,7 +39,7 @@ def encode(value: object, where: str, special: Callable[[object], Any] = lambda 
     """
     if value == {} and isinstance(value, dict):
         return EMPTY
-    return json.dumps(_tagged(value, where, special, 0), separators=(",", ":"))
+    return _write(_tagged(value, where, special, 0))
 
 
 def decode(text: str, special: Callable[[str, Any], Any] | None = None) -> Any:
@@ -64,7 +66,7 @@ def decode(text: str, special: Callable[[str, Any], Any] | None = None) -> Any:
 
 def canonical(text: str) -> str:
     """Rewrite text so that equal values have equal text, whatever the order of the keys; 1, 1.0 and True differ."""
-    return text if text == EMPTY else json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    return text if text == EMPTY else _write_sorted(json.loads(text))
 
 
 def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int) -> Any:

@@ -29,7 +29,8 @@ def bind(task: TaskSpec, upstream: Sequence[TaskSpec], info: EntrypointInfo) -> 
         BindingError: nothing fills a parameter, two upstream tasks would, or the translation table names something
             that is not there.
     """
-    _check_table(task, upstream, info)
+    if task.argument_tasks:
+        _check_table(task, upstream, info)
     if info.main and _takes_by_position(info.parameters):
         return _by_position(info, upstream)
     binding = _Binding(task, upstream, info)
@@ -45,10 +46,10 @@ class _Binding:
         self._names = {parameter.name for parameter in info.parameters}
         self._own_reserved = dict(info.translation)
         self._call = json.loads(task.call.arguments) if task.call else {}
-        self._configs = [json.loads(part.config) for part in task.parts]
-        places = {spec.name: place for place, spec in enumerate(upstream)}
+        places = {spec.name: place for place, spec in enumerate(upstream)} if task.argument_tasks else {}
         self._translated = {parameter: places[name] for name, parameter in task.argument_tasks}
         self._upstream = upstream
+        self._configs: list[dict[str, object]] | None = None
         mapped = {name for name, _ in task.argument_tasks}
         self._unmapped = [(place, spec) for place, spec in enumerate(upstream) if spec.name not in mapped]
 
@@ -101,6 +102,8 @@ class _Binding:
         return matching[0] if matching else None
 
     def _from_config(self, parameter: Parameter) -> Argument | None:
+        if self._configs is None:
+            self._configs = [json.loads(part.config) for part in self._task.parts]
         parts = zip(self._task.parts, self._configs, strict=True)
         without = [part.name for part, config in parts if parameter.name not in config]
         if parameter.required and without:

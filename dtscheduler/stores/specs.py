@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
+_AS_IT_IS = (str, int, bool)  # JSON writes these, and tuples of them, by itself
+
+
 def write_spec(spec: JobSpec) -> str:
     """Write a spec as JSON; equal specs have equal text.
 
@@ -49,14 +52,19 @@ def spec_hash(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
         written = ((name, getattr(value, name), default) for name, default in _fields(value.__class__))
         return {name: _plain(item) for name, item, default in written if item != default}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return _iso(value) if isinstance(value, timedelta) else value
+        plain = all(type(item) in _AS_IT_IS for item in value)
+        return value if plain else [_plain(item) for item in value]
+    if isinstance(value, timedelta):
+        return _iso(value)
+    raise TypeError(f"a spec holds no {type(value).__name__}")
 
 
 def _iso(length: timedelta) -> str:
