@@ -68,7 +68,7 @@ class ProcessExecutor:
         self._announced: dict[WorkerProcess, tuple[int, int, int]] = {}
         self._described: list[EntrypointInfo | str] = []
         self._asked: tuple[Environment, list[Wanted]] | None = None
-        self._boot_failures = 0
+        self._boot_failures, self._boot_report = 0, ""
         self._supervised = 0.0
         self._host = socket.gethostname()
         self._cancelled = False
@@ -90,6 +90,8 @@ class ProcessExecutor:
             self._listen(1.0)
             if worker not in self._workers:
                 self._asked = None
+                if not worker.ready:
+                    raise WorkerError(self._boot_report)
                 why = f"importing it ended the process: {reason_of_death(worker.code)}"
                 return [f"{one.entrypoint}: {why}" for one in wanted]
         return self._described
@@ -175,8 +177,8 @@ class ProcessExecutor:
         idle = [w for w in own if not w.calls and not (alone and w.used)]
         if idle:
             return idle[0] if self._fits(setup.needs) else None
-        if self._may_start(setup):
-            return self._start_worker(setup.environment) if self._fits(setup.needs) else None
+        if self._fits(setup.needs) and self._may_start(setup):
+            return self._start_worker(setup.environment)
         return None if alone else self._ahead(setup, own)
 
     def _ahead(self, setup: TaskSetup, own: Sequence[WorkerProcess]) -> WorkerProcess | None:
@@ -255,7 +257,8 @@ class ProcessExecutor:
             if isinstance(message, wire.Ready):
                 worker.ready, self._boot_failures = True, 0
             elif isinstance(message, wire.Described):
-                self._described = message.found
+                if self._asked == (worker.environment, message.wanted):  # not a late answer to an earlier question
+                    self._described = message.found
             elif isinstance(message, wire.Recalled):
                 worker.recalling = False
                 self._returned.extend(worker.given_back(message.calls))
@@ -350,10 +353,9 @@ class ProcessExecutor:
     def _too_many_failed_boots(self, worker: WorkerProcess) -> str:
         """Count a worker that ended before it was ready; what to say when that happens again and again."""
         self._boot_failures += 1
-        if self._boot_failures < BOOT_FAILURES:
-            return ""
         python, output = worker.environment.python, worker.boot_output()
-        return f"workers cannot start with {python} (exit code {worker.code}):\n{output}"
+        self._boot_report = f"workers cannot start with {python} (exit code {worker.code}):\n{output}"
+        return self._boot_report if self._boot_failures >= BOOT_FAILURES else ""
 
     # -- looking after workers
 

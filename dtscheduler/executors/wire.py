@@ -74,8 +74,9 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """To the runner: what was found of each entrypoint, or why it cannot be used."""
+    """To the runner: what was found of each function that was wanted, or why it cannot be used."""
 
+    wanted: list[Wanted]
     found: list[EntrypointInfo | str]
 
 

@@ -183,7 +183,9 @@ class Worker:
             if isinstance(message, wire.Leave):
                 break
             if isinstance(message, wire.Describe):
-                self._mouth.send(wire.Described([self._functions.described(wanted) for wanted in message.wanted]))
+                self._mouth.send(
+                    wire.Described(message.wanted, [self._functions.described(one) for one in message.wanted])
+                )
                 continue
             self._board.begin()
             outcome = self._attempt(self._ear.setups[message.task], message)
