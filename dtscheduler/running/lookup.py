@@ -51,9 +51,8 @@ def find_code(
 
 def first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment]) -> list[Wanted]:
     """What will be looked up first, in the environment of the first task."""
-    unknown = [number for number in range(len(spec.tasks)) if number not in known]
-    there = [number for number in unknown if environments[number] == environments[0]]
-    return list(dict.fromkeys(_wanted(spec.tasks[number]) for number in there))
+    there = [n for n in range(len(spec.tasks)) if n not in known and environments[n] is environments[0]]
+    return _each_once([spec.tasks[number] for number in there])
 
 
 def code_of_all(code: Sequence[TaskCode]) -> str:
@@ -65,26 +64,38 @@ def _described(
     spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment], executor: Executor
 ) -> Iterable[tuple[int, EntrypointInfo]]:
     """Look up the functions that the caller does not hold, each once."""
-    unknown = [number for number in range(len(spec.tasks)) if number not in known]
-    for environment in dict.fromkeys(environments[number] for number in unknown):
-        there = [number for number in unknown if environments[number] == environment]
-        found = _look_up(environment, [_wanted(spec.tasks[n]) for n in there], executor)
-        many = [n for n in there if isinstance(info := found[_wanted(spec.tasks[n])], EntrypointInfo) and info.by_task]
-        named = _look_up(environment, [_wanted(spec.tasks[n], by_name=True) for n in many], executor)
+    by_environment: dict[Environment, list[int]] = {}
+    for number, environment in enumerate(environments):
+        if number not in known:
+            by_environment.setdefault(environment, []).append(number)
+    for environment, there in by_environment.items():
+        found = _look_up(environment, _each_once([spec.tasks[number] for number in there]), executor)
+        several = [spec.tasks[number] for number in there if _by_task(found[_key(spec.tasks[number])])]
+        of_tasks = _look_up(environment, [Wanted(t.entrypoint, t.code, t.name) for t in several], executor)
         for number in there:
             task = spec.tasks[number]
-            info = named[_wanted(task, by_name=True)] if number in many else found[_wanted(task)]
+            info = of_tasks.get((*_key(task), task.name)) or found[_key(task)]
             if isinstance(info, str):
                 raise EntrypointError(f"task {task.name!r}: {info}")
             yield number, info
 
 
 def _look_up(
-    environment: Environment, wanted: Sequence[Wanted], executor: Executor
-) -> dict[Wanted, EntrypointInfo | str]:
-    each = list(dict.fromkeys(wanted))
-    return dict(zip(each, executor.describe(environment, each), strict=True)) if each else {}
+    environment: Environment, wanted: list[Wanted], executor: Executor
+) -> dict[tuple[str | None, ...], EntrypointInfo | str]:
+    """What was found, by entrypoint and code, and by the task's name where that chooses."""
+    found = executor.describe(environment, wanted) if wanted else []
+    keys = [(w.entrypoint, w.code, w.task_name) if w.task_name else (w.entrypoint, w.code) for w in wanted]
+    return dict(zip(keys, found, strict=True))
 
 
-def _wanted(task: TaskSpec, *, by_name: bool = False) -> Wanted:
-    return Wanted(task.entrypoint, task.code, task.name if by_name else "")
+def _each_once(tasks: Sequence[TaskSpec]) -> list[Wanted]:
+    return [Wanted(*key) for key in dict.fromkeys(map(_key, tasks))]
+
+
+def _key(task: TaskSpec) -> tuple[str, str | None]:
+    return task.entrypoint, task.code
+
+
+def _by_task(info: EntrypointInfo | str) -> bool:
+    return isinstance(info, EntrypointInfo) and info.by_task
