@@ -61,6 +61,7 @@ def connect(settings: Settings, *, user: str) -> Workspace:
             spools=private_folder(home / "logs" / "workers"),
             capacity=capacity,
             enforce_memory=settings.enforce_memory,
+            variables=settings.as_variables(),
         )
 
     workspace = Workspace(

@@ -41,6 +41,10 @@ class Settings:
         """Where the store is: a URL, or the path of a SQLite file."""
         return self.database or self.home / "dtscheduler.db"
 
+    def as_variables(self) -> dict[str, str]:
+        """The environment variables with which another process finds the same workspace."""
+        return {PREFIX + "HOME": str(self.home), PREFIX + "DATABASE": self.database}
+
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: str | Path | None = None) -> Settings:
     """Read the settings of a workspace.

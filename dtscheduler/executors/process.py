@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,9 @@ class WorkerProcess:
         WorkerError: the interpreter cannot be started.
     """
 
-    def __init__(self, environment: Environment, *, results: str, spools: str, slot: int) -> None:
+    def __init__(
+        self, environment: Environment, *, results: str, spools: str, slot: int, variables: Mapping[str, str]
+    ) -> None:
         self.environment = environment
         self.slot = slot
         self.ready = False
@@ -78,7 +80,7 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 pass_fds=(their_in, their_out, board),
                 start_new_session=True,
-                env={**os.environ, killing.MARK: self._mark},
+                env={**os.environ, **variables, killing.MARK: self._mark},
             )
         except OSError as error:
             os.close(self.writes)

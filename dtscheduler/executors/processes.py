@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ class ProcessExecutor:
         spools: private folder in which workers write the logs of what they execute.
         capacity: what may be used at a time.
         enforce_memory: whether a call that uses more memory than its task asks for is killed.
+        variables: environment variables that workers get beside those of this process.
     """
 
     blocks = False
@@ -57,9 +58,10 @@ class ProcessExecutor:
         spools: Path,
         capacity: Capacity,
         enforce_memory: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._cache, self._results, self._spools = cache, str(results), str(spools)
-        self._capacity, self._enforce = capacity, enforce_memory
+        self._capacity, self._enforce, self._variables = capacity, enforce_memory, variables or {}
         self._workers: list[WorkerProcess] = []
         self._setups: dict[int, TaskSetup] = {}
         self._seconds: dict[str, float] = {}
@@ -217,7 +219,9 @@ class ProcessExecutor:
     def _start_worker(self, environment: Environment) -> WorkerProcess:
         taken = {worker.slot for worker in self._workers}
         slot = next(number for number in range(len(taken) + 1) if number not in taken)
-        worker = WorkerProcess(environment, results=self._results, spools=self._spools, slot=slot)
+        worker = WorkerProcess(
+            environment, results=self._results, spools=self._spools, slot=slot, variables=self._variables
+        )
         self._workers.append(worker)
         return worker
 
