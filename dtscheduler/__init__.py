@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Schedule,
         Task,
         batch,
+        job,
         jobs,
         run,
         runs,
@@ -37,6 +38,7 @@ __all__ = [
     "Task",
     "__version__",
     "batch",
+    "job",
     "jobs",
     "run",
     "runs",
@@ -45,6 +47,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return import_module("dtscheduler.testing")
     if name not in __all__:
         raise AttributeError(f"module 'dtscheduler' has no attribute {name!r}")
     module = import_module("dtscheduler.errors" if name == "SchedulerError" else "dtscheduler.api")

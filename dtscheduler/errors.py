@@ -8,10 +8,12 @@ SchedulerError
 ├── EntrypointError                       code that cannot be found, imported or is not an entrypoint
 ├── ImageError                            an image that is not registered, or cannot be used
 ├── NotFoundError (LookupError)           no such job, run, task, image - or not yours to see
+├── AccessError                           something that you may see and not change
 ├── RunError                              a run that cannot do what was asked of it
 │   └── WorkerError                       a worker process that cannot be started
 ├── ResultError                           a result that is missing, damaged or cannot be stored
 │   └── ResultMissingError
+├── AlertError                            a mail, an SMS or a chat message that could not be sent
 └── WorkspaceError                        the place where everything is kept
     ├── StoreVersionError                 the store was written by a newer dtscheduler
     └── LeaseLostError                    another process drives the run now
@@ -50,6 +52,10 @@ class NotFoundError(SchedulerError, LookupError):
     """No such job, run, task, part or image in this workspace."""
 
 
+class AccessError(SchedulerError):
+    """Something that may be seen and not changed, or an account that may not be used."""
+
+
 class RunError(SchedulerError):
     """A run cannot do what was asked of it in the state it is in."""
 
@@ -64,6 +70,10 @@ class ResultError(SchedulerError):
 
 class ResultMissingError(ResultError, LookupError):
     """A result that is not in the cache, or whose entry is damaged."""
+
+
+class AlertError(SchedulerError):
+    """A message that could not be sent: the server, the settings or the recipient has to be corrected."""
 
 
 class WorkspaceError(SchedulerError):

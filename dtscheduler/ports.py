@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import BinaryIO, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, Protocol
 
+from dtscheduler.model.alert import AlertRecord, Channel, Message
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, PartCall, TaskSetup, Wanted
+from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
+from dtscheduler.model.service import ServiceRecord
+from dtscheduler.model.status import RunStatus
 
 
 class JobStore(Protocol):
     """Where jobs are kept, with all their versions."""
 
-    def save_job(self, spec: JobSpec, *, saved_by: str, now: datetime) -> JobRecord:
-        """Save a job under its name; a new version only if it differs from the latest one."""
+    def save_job(
+        self, spec: JobSpec, *, saved_by: str, now: datetime, run_as: str = "", next_fire: datetime | None = None
+    ) -> JobRecord:
+        """Save a job under its name; a new version only if it differs from the latest one.
+
+        Args:
+            spec: the job.
+            saved_by: who saves it.
+            now: the time; fires up to it are the business of the version before.
+            run_as: the account its tasks run under.
+            next_fire: the first fire after ``now``.
+        """
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
         """Saved jobs in order of their names."""
@@ -27,9 +41,76 @@ class JobStore(Protocol):
     def spec(self, spec_hash: str) -> JobSpec:
         """Read a spec back. Raises ``NotFoundError``."""
 
+    def pause(self, job_id: int, *, paused: datetime | None, by: str) -> None:
+        """Pause a job since then, or let it go on (None)."""
+
+    def delete_job(self, job_id: int, now: datetime) -> None:
+        """Take a job off the list; its runs stay, and its name is free."""
+
+
+class FireStore(Protocol):
+    """What the service asks: which jobs are due, and what has become of their instants."""
+
+    def due_jobs(self, now: datetime, limit: int) -> list[JobRecord]:
+        """Jobs to look at, the most urgent first; one whose row cannot be read says so in ``broken``."""
+
+    def next_due(self) -> datetime | None:
+        """When the next job is due."""
+
+    def advance(self, steps: Sequence[FireStep]) -> list[int]:
+        """Write what has become of jobs' instants, in one transaction; the ids of the jobs that were not changed since.
+
+        An instant that has a run already gets no other.
+        """
+
+    def busy_jobs(self) -> set[int]:
+        """The ids of jobs with runs that have not ended."""
+
+    def mark_broken(self, job_id: int, reason: str) -> None:
+        """Take a job out of the schedule until it is saved again."""
+
+    def look_again(self, now: datetime, tolerance: timedelta) -> int:
+        """After the clock was set back: follow schedules from ``now`` where they were followed further.
+
+        Expired runs of instants after ``now`` are taken back. Returns how many jobs that concerned.
+        """
+
+    def run_after_jobs(self, job: JobRecord) -> list[JobRecord]:
+        """The jobs whose schedule says that they run after this one."""
+
+    def unfollowed(self, limit: int) -> list[RunRecord]:
+        """Runs of saved jobs that have ended, whose Run-After jobs have not been started, the earliest first.
+
+        Expired runs are not among them.
+        """
+
+    def follow(self, run_ids: Sequence[int], runs_after: Sequence[RunRecord]) -> None:
+        """Write the runs that come after runs, each once, and that this is done."""
+
+    def claimable(self, limit: int, accounts: Collection[str] | None) -> list[RunRecord]:
+        """Submitted runs that may begin, by priority, then by age; only those that run as one of the accounts."""
+
+    def begun(self) -> list[RunRecord]:
+        """Runs that have had a driver and have not ended."""
+
+    def pulse(self) -> tuple[tuple[Any, ...], ...]:
+        """What changes whenever a run is added to those that have not ended, goes on, or ends."""
+
 
 class RunStore(Protocol):
     """Where runs and task runs are kept. A run is written only by the holder of its lease."""
+
+    def submit(self, runs: Sequence[RunRecord]) -> list[RunRecord]:
+        """Write runs that wait to be driven, without task runs, in one transaction; returns them with their ids."""
+
+    def move(self, run_id: int, before: RunStatus, change: RunChange) -> bool:
+        """Change a run that nobody has driven yet, if it still has the status ``before``."""
+
+    def plan_run(self, run_id: int, epoch: int, *, code: str, task_runs: Sequence[TaskRunRecord]) -> None:
+        """Write the task runs of a run that was submitted without; only the holder of its lease may."""
+
+    def keep_spec(self, spec: JobSpec) -> str:
+        """Keep a spec; its hash."""
 
     def add_run(self, run: RunRecord, spec: JobSpec, task_runs: Sequence[TaskRunRecord]) -> RunRecord:
         """Write a new run with all its task runs and its spec; returns it with its id. ``run.id`` is ignored."""
@@ -55,6 +136,7 @@ class RunStore(Protocol):
         change: RunChange | None = None,
         task_runs: Sequence[TaskRunRecord] = (),
         attempts: Sequence[AttemptRecord] = (),
+        alerts: Sequence[AlertRecord] = (),
     ) -> None:
         """Write what changed, in one transaction, and prolong the lease; ``lease_until`` None gives it up.
 
@@ -78,7 +160,39 @@ class ImageStore(Protocol):
         """All images in order of name and tag."""
 
 
-class Store(JobStore, RunStore, ImageStore, Protocol):
+class OutboxStore(Protocol):
+    """What people are to be told, until they have been."""
+
+    def add_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Put alerts into the outbox; ``id`` is ignored."""
+
+    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
+        """Alerts, newest first; or only those that are still to be sent."""
+
+    def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
+        """All alerts that are due; nobody else gets them until then, or until they are updated."""
+
+    def update_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Write what has become of alerts."""
+
+    def last_sent(self, since: datetime) -> dict[tuple[Channel, str], datetime]:
+        """When each recipient was last told something, if since then."""
+
+
+class ServiceStore(Protocol):
+    """Which services are alive."""
+
+    def beat(self, service: ServiceRecord) -> None:
+        """Say that a service is alive."""
+
+    def services(self) -> list[ServiceRecord]:
+        """All services that have not signed off, the oldest first."""
+
+    def sign_off(self, holder: str) -> None:
+        """Take a service off the list."""
+
+
+class Store(JobStore, FireStore, RunStore, ImageStore, OutboxStore, ServiceStore, Protocol):
     """All that is kept, in one place."""
 
     def problems(self) -> list[str]:
@@ -141,6 +255,13 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End all processes and give everything back."""
+
+
+class Alerter(Protocol):
+    """The way to people."""
+
+    def deliver(self, channel: Channel, recipient: str, message: Message, message_id: str) -> None:
+        """Deliver a message; the same one has the same id. Raises ``AlertError`` with what to do."""
 
 
 class Clock(Protocol):

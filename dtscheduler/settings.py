@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,17 @@ class Settings:
         memory_mb: memory that may be reserved at a time, in MB; 0: this machine's.
         enforce_memory: whether an attempt that uses more memory than its task asks for is killed.
         stop_grace_seconds: how long attempts get to end by themselves when a run is stopped.
+        runs_at_a_time: how many runs a service drives at most at a time; 0: as many as tasks of the default size fit.
+        admins: accounts that may read and change everything.
+        smtp_host: server that takes e-mail; empty: none is sent.
+        smtp_port: its port; 0: the usual one.
+        smtp_security: ``starttls``, ``tls`` or ``none``.
+        smtp_user: account on the server, if it asks for one.
+        smtp_password: its password.
+        mail_from: address that mails come from; empty: dtscheduler at this host.
+        sms_url: apprise URL that sends an SMS, with ``{to}`` for the number.
+        chat_urls: apprise URLs of chats that are told how all runs end.
+        web_url: address of a page that shows a run, with ``{run}`` for its id; mails link to it.
     """
 
     home: Path
@@ -35,6 +46,17 @@ class Settings:
     memory_mb: int = 0
     enforce_memory: bool = False
     stop_grace_seconds: float = 5.0
+    runs_at_a_time: int = 0
+    admins: tuple[str, ...] = ("root",)
+    smtp_host: str = ""
+    smtp_port: int = 0
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_from: str = ""
+    sms_url: str = field(default="", repr=False)
+    chat_urls: tuple[str, ...] = field(default=(), repr=False)
+    web_url: str = ""
 
     @property
     def store_place(self) -> str | Path:
@@ -74,7 +96,20 @@ _KINDS: dict[str, type] = {
     "memory_mb": int,
     "enforce_memory": bool,
     "stop_grace_seconds": float,
+    "runs_at_a_time": int,
+    "admins": tuple,
+    "smtp_host": str,
+    "smtp_port": int,
+    "smtp_security": str,
+    "smtp_user": str,
+    "smtp_password": str,
+    "mail_from": str,
+    "sms_url": str,
+    "chat_urls": tuple,
+    "web_url": str,
 }
+_CHOICES = {"smtp_security": ("starttls", "tls", "none")}
+_NAMES: dict[type, str] = {tuple: "list of str"}
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -85,12 +120,24 @@ def _checked(name: str, value: object, where: str) -> object:
     try:
         if kind is bool:
             return value if isinstance(value, bool) else _FLAGS[str(value).strip().lower()]
+        if kind is tuple:
+            return _words(value)
         number = kind(value)
     except (KeyError, TypeError, ValueError):
-        raise WorkspaceError(f"{where}: {name} must be a {kind.__name__}, not {value!r}") from None
+        raise WorkspaceError(f"{where}: {name} must be a {_NAMES.get(kind, kind.__name__)}, not {value!r}") from None
+    if name in _CHOICES and number not in _CHOICES[name]:
+        raise WorkspaceError(f"{where}: {name} is {value!r}; allowed: {', '.join(_CHOICES[name])}")
     if kind in (int, float) and number < 0:
         raise WorkspaceError(f"{where}: {name} must not be negative")
     return number
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """A list of str in TOML, or a str with commas."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise TypeError
+    return tuple(item.strip() for item in items if item.strip())
 
 
 def _file(path: Path) -> dict[str, Any]:

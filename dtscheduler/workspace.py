@@ -1,96 +1,107 @@
-"""The one door: everything that can be done with jobs and runs."""
+"""The one door: everything that can be done with jobs and runs, by those who may."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from dtscheduler.errors import ImageError, NotFoundError, RunError
-from dtscheduler.executors import logs
+from dtscheduler.errors import AccessError, InvalidJobError, NotFoundError
+from dtscheduler.firing import Firing, cycle_of
+from dtscheduler.hosting import Drive, Host, privileged
+from dtscheduler.model.access import Identity, Right, may
+from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
-from dtscheduler.model.job import JobSpec, Reuse
-from dtscheduler.model.names import name_key
-from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.job import JobSpec
+from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
+from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
+from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
-from dtscheduler.ports import Clock, Executor, ResultCache, Store
-from dtscheduler.running.lease import abandoned, holder
-from dtscheduler.running.ledger import LEASE
-from dtscheduler.running.lookup import KnownCode, code_of_all, find_code, first_wanted
-from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
-from dtscheduler.running.runner import Observer, Runner
-from dtscheduler.running.takeover import closed_records, left_to_do
+from dtscheduler.ports import Alerter, Clock, ResultCache, Store
+from dtscheduler.running.lookup import KnownCode
+from dtscheduler.running.runner import Observer
+from dtscheduler.settings import Settings
+from dtscheduler.timing.backfill import Which, chosen, rundates
+from dtscheduler.timing.calendar import next_fire
+from dtscheduler.timing.due import new_run
 from dtscheduler.timing.rundate import rundate_of
+
+MOST_RUNDATES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
-    """A run that is ready to be driven by this process; ``taken_over`` from another one that is gone."""
+class Instant:
+    """What an instant is for a job: the version in force then, and the run it has."""
 
-    run_id: int
-    runner: Runner
-    driving: set[int]
-    taken_over: bool = False
-
-    def drive(self) -> None:
-        """Run it to its end; see ``Runner.drive``."""
-        try:
-            self.runner.drive()
-        finally:
-            self.driving.discard(self.run_id)
+    job: JobRecord
+    version: JobVersion | None
+    run: RunRecord | None
 
 
 class Workspace:
-    """The use cases over a store, a cache of results and executors.
+    """The use cases, for one identity. What it may not read, it does not find.
 
     Args:
-        home: folder in which logs are kept.
-        python: interpreter for dev runs.
-        open_store: opens the store, when it is first needed.
-        open_cache: opens the cache, when it is first needed.
-        make_executor: makes an executor by its name.
-        clock: what time it is.
-        user: who uses this door.
-        grace_seconds: how long attempts get to end by themselves when a run is stopped.
-        default_executor: name of the executor where none is asked for.
+        host: drives runs in this process.
+        identity_of: who an account is.
+        settings: how the workspace is used.
+        make_alerter: makes what delivers alerts, when it is first needed.
     """
 
     def __init__(
         self,
         *,
-        home: Path,
-        python: str,
-        open_store: Callable[[], Store],
-        open_cache: Callable[[], ResultCache],
-        make_executor: Callable[[str], Executor],
-        clock: Clock,
-        user: str,
-        grace_seconds: float,
-        default_executor: str,
+        host: Host,
+        identity_of: Callable[[str], Identity],
+        settings: Settings,
+        make_alerter: Callable[[], Alerter],
     ) -> None:
-        self.home, self.clock, self.user = home, clock, user
-        self._python, self._grace = python, grace_seconds
-        self._driving: set[int] = set()
-        self._default_executor = default_executor
-        self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
+        self.host, self.identity_of, self.settings, self._make_alerter = host, identity_of, settings, make_alerter
 
-    @cached_property
+    @property
+    def identity(self) -> Identity:
+        """Who uses this door."""
+        return self.host.identity
+
+    @property
+    def user(self) -> str:
+        return self.identity.user
+
+    @property
+    def home(self) -> Path:
+        return self.host.home
+
+    @property
+    def clock(self) -> Clock:
+        return self.host.clock
+
+    @property
     def store(self) -> Store:
-        return self._open_store()
+        return self.host.store
+
+    @property
+    def cache(self) -> ResultCache:
+        """The results of this account."""
+        return self.host.cache_of("")
 
     @cached_property
-    def cache(self) -> ResultCache:
-        return self._open_cache()
+    def alerter(self) -> Alerter:
+        """What delivers alerts."""
+        return self._make_alerter()
+
+    @cached_property
+    def firing(self) -> Firing:
+        """What follows schedules here."""
+        return Firing(self.store, self.clock, self.identity_of, chat=bool(self.settings.chat_urls))
 
     def close(self) -> None:
         """Give connections and files back."""
-        for name in ("store", "cache"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        self.__dict__.pop("firing", None)
+        self.host.close()
 
     # -- jobs
 
@@ -101,35 +112,141 @@ class Workspace:
             ImageError: an image is not registered.
             EntrypointError: a function cannot be found.
             BindingError: a parameter of a function is not filled.
+            InvalidJobError: the job would run after itself.
+            AccessError: the job of that name may not be changed, or RunAs is not allowed.
         """
-        environments = self._environments(spec)
-        executor = self._make_executor("processes")
-        try:
-            executor.start(environments[0], 1, first_wanted(spec, known, environments))
-            earlier = self.store.jobs(JobQuery(name=spec.name))
-            if earlier and self.store.spec(earlier[0].spec_hash) == spec:
-                return earlier[0]
-            code = find_code(spec, known, environments, executor)
-        finally:
-            executor.close()
-        bind_all(spec, [found.info for found in code])
-        return self.store.save_job(spec, saved_by=self.user, now=self.clock.now())
+        earlier = self._saved(spec.name)
+        self._check_accounts(spec, earlier)
+        if earlier and not earlier.broken and self.store.spec(earlier.spec_hash) == replace(spec, name=earlier.name):
+            return earlier
+        self._check_circle(spec, earlier)
+        self.host.check(spec, known)
+        now = self.clock.now()
+        if earlier:
+            self.firing.settle(earlier, now)
+        timed = isinstance(spec.schedule, TimeSchedule)
+        return self.store.save_job(
+            spec,
+            saved_by=self.user,
+            now=now,
+            run_as=spec.access.run_as or self.user,
+            next_fire=next_fire(spec.schedule, now) if timed else None,  # type: ignore[arg-type] # timed says so
+        )
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
-        return self.store.jobs(query)
+        return self.store.jobs(replace(query, reader=self.identity))
 
-    def job(self, name_or_uuid: str) -> JobRecord:
-        """Find a saved job by name or uuid. Raises ``NotFoundError``."""
-        found = self.store.jobs(JobQuery(name=name_or_uuid)) or self.store.jobs(JobQuery(uuid=name_or_uuid))
+    def job(self, name_or_uuid: str, right: Right = Right.READ) -> JobRecord:
+        """Find a saved job by name or uuid. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
+        found = self.jobs(JobQuery(name=name_or_uuid)) or self.jobs(JobQuery(uuid=name_or_uuid))
         if not found:
             raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
+        self._require(right, found[0], f"job {found[0].name!r}")
         return found[0]
 
+    def exists(self, name_or_uuid: str) -> bool:
+        """Whether there is such a job for those who use this door."""
+        return bool(self.jobs(JobQuery(name=name_or_uuid)) or self.jobs(JobQuery(uuid=name_or_uuid)))
+
     def versions(self, job_id: int) -> list[JobVersion]:
+        if not self.jobs(JobQuery(id=job_id)):
+            raise NotFoundError(f"there is no job {job_id}")
         return self.store.versions(job_id)
 
     def spec(self, spec_hash: str) -> JobSpec:
         return self.store.spec(spec_hash)
+
+    def pause(self, name_or_uuid: str) -> JobRecord:
+        """Let a job's schedule start nothing until it goes on; its instants meanwhile are recorded as expired."""
+        return self._pause(name_or_uuid, paused=self.clock.now())
+
+    def unpause(self, name_or_uuid: str) -> JobRecord:
+        """Let the schedule of a paused job go on; what was due while it was paused is not caught up."""
+        return self._pause(name_or_uuid, paused=None)
+
+    def delete(self, name_or_uuid: str) -> None:
+        """Take a job off the list: nothing starts it any more. Its runs stay, for admins to see."""
+        job = self.job(name_or_uuid, Right.WRITE)
+        self.firing.settle(job, self.clock.now())
+        self.store.delete_job(job.id, self.clock.now())
+
+    def instant(self, name_or_uuid: str, at: datetime) -> Instant:
+        """What an instant is for a job: the version of the job in force then, and the run for it."""
+        job = self.job(name_or_uuid)
+        in_force = [version for version in self.store.versions(job.id) if version.saved <= at]
+        runs = self.store.runs(RunQuery(job_id=job.id, scheduled=at, limit=1))
+        return Instant(job, in_force[-1] if in_force else None, runs[0] if runs else None)
+
+    # -- runs driven by the service
+
+    def submit(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> RunRecord:
+        """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved."""
+        self._check_accounts(spec, None)
+        self.host.check(spec, known)
+        saved = self._saved(spec.name)
+        same = saved if saved and self.store.spec(saved.spec_hash) == spec else None
+        if same:
+            return self.submit_job(same.uuid, rundate=rundate)
+        now = self.clock.now()
+        run = RunRecord(
+            id=0,
+            uuid=uuid.uuid4().hex,
+            job_name=spec.name,
+            spec_hash=self.store.keep_spec(spec),
+            status=RunStatus.READY,
+            rundate=rundate or rundate_of(spec.schedule, now),
+            custom_rundate=rundate is not None,
+            submitted=now,
+            submitted_by=self.user,
+            owner=spec.access.owner,
+            group=spec.access.group,
+            permissions=spec.access.permissions,
+            tag=spec.tag,
+            labels=spec.labels,
+            priority=spec.priority,
+            run_as=spec.access.run_as or self.user,
+        )
+        return self.store.submit([run])[0]
+
+    def submit_job(self, name_or_uuid: str, *, rundate: date | None) -> RunRecord:
+        """Leave a run of the latest version of a saved job to the service. It starts also while another one is active."""
+        job, now = self.job(name_or_uuid, Right.WRITE), self.clock.now()
+        run = new_run(job, now, trigger=Trigger.HAND, rundate=rundate or rundate_of(job.schedule, now))
+        return self.store.submit([replace(run, custom_rundate=rundate is not None, submitted_by=self.user)])[0]
+
+    def backfill_dates(self, name_or_uuid: str, first: date, last: date, which: Which) -> list[date]:
+        """The rundates that a backfill would run, in order.
+
+        Raises:
+            InvalidJobError: the range is empty or longer than 100,000 days.
+        """
+        job = self.job(name_or_uuid, Right.WRITE)
+        if not 0 <= (last - first).days < MOST_RUNDATES:
+            raise InvalidJobError(f"a backfill goes from an earlier date to a later one, not from {first} to {last}")
+        runs = self.store.runs(RunQuery(job_id=job.id, rundates=(first, last)))
+        return chosen(rundates(job.schedule, first, last), runs, which)
+
+    def backfill(self, name_or_uuid: str, dates: Sequence[date], *, most_active: int = 1) -> list[RunRecord]:
+        """Leave a run of a saved job for each rundate to the service, in this order.
+
+        Args:
+            name_or_uuid: the job.
+            dates: rundates.
+            most_active: how many of these runs may be active at a time.
+        """
+        job, now, group = self.job(name_or_uuid, Right.WRITE), self.clock.now(), uuid.uuid4().hex
+        runs = [
+            replace(
+                new_run(job, now, trigger=Trigger.BACKFILL, rundate=day),
+                status=RunStatus.SCHEDULED,
+                custom_rundate=True,
+                submitted_by=self.user,
+                backfill=group,
+                most_active=most_active,
+            )
+            for day in dates
+        ]
+        return self.store.submit(runs)
 
     # -- runs
 
@@ -147,81 +264,82 @@ class Workspace:
         Raises:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
-        submitted = self.clock.now()
-        executor = executor or self._default_executor
-        environments = self._environments(spec)
-        hands = self._make_executor(executor)
-        try:
-            hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
-            _ = self.store  # importing the database library takes as long as starting workers: both at once
-            code = find_code(spec, known, environments, hands)
-            found = self._interrupted(spec, code, rundate)
-            if found is not None:
-                drive = self._take_over(found, spec, code, hands, observe)
-                if drive is not None:
-                    return drive
-            return self._new_run(spec, code, submitted, rundate, executor, hands, observe)
-        except BaseException:
-            hands.close()
-            raise
+        self._check_accounts(spec, None)
+        return self.host.begin(
+            spec, known, rundate=rundate, executor=executor or self.settings.executor, observe=observe
+        )
 
     def resume(self, run_id: int, *, observe: Observer | None = None) -> Drive:
-        """Make an interrupted run ready to be driven here.
+        """Make an interrupted run, or one that waits for the service, ready to be driven here.
 
         Raises:
             NotFoundError: there is no such run.
             RunError: it has ended, or another process drives it.
         """
-        run = self.run(run_id)
-        if run.status.final:
-            raise RunError(f"run {run_id} has ended ({run.status}); there is nothing to resume")
-        if not self._abandoned(run):
-            raise RunError(f"run {run_id} is driven by {run.lease_holder}; stop that process first, or wait for it")
-        spec = self.store.spec(run.spec_hash)
-        hands = self._make_executor(run.executor)
-        try:
-            code = find_code(spec, {}, self._environments(spec), hands)
-            drive = self._take_over(run, spec, code, hands, observe)
-        except BaseException:
-            hands.close()
-            raise
-        if drive is None:
-            hands.close()
-            raise RunError(f"run {run_id} was taken over by another process just now")
-        return drive
+        return self.host.resume(self.run(run_id, Right.WRITE), observe=observe)
 
-    def run(self, run_id: int) -> RunRecord:
-        """Find a run by id. Raises ``NotFoundError``."""
-        found = self.store.runs(RunQuery(id=run_id))
+    def run(self, run_id: int, right: Right = Right.READ) -> RunRecord:
+        """Find a run by id. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
+        found = self.runs(RunQuery(id=run_id))
         if not found:
             raise NotFoundError(f"there is no run {run_id} in this workspace ({self.home})")
-        return found[0]
+        run = found[0]
+        jobs = self.store.jobs(JobQuery(id=run.job_id)) if run.job_id else []
+        self._require(right, jobs[0] if jobs else run, f"run {run_id}")
+        return run
 
     def runs(self, query: RunQuery) -> list[RunRecord]:
-        return self.store.runs(query)
+        return self.store.runs(replace(query, reader=self.identity))
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
-        return self.store.task_runs(run_id)
+        return self.store.task_runs(self.run(run_id).id)
 
     def attempts(self, run_id: int) -> list[AttemptRecord]:
-        return self.store.attempts(run_id)
+        return self.store.attempts(self.run(run_id).id)
+
+    def results(self, run: RunRecord) -> ResultCache:
+        """The cache that holds the results of a run."""
+        return self.host.cache_of(run.run_as)
 
     def stop(self, run_id: int) -> None:
-        """Stop a run: its driver is asked to; if that is gone, the run is closed here."""
-        run = self.run(run_id)
+        """Stop a run: its driver is asked to; if there is none, the run is closed here."""
+        run = self.run(run_id, Right.WRITE)
         if run.status.final:
             return
+        now = self.clock.now()
+        closed = RunChange(status=RunStatus.STOPPED, reason=f"stopped by {self.user} before it began", ended=now)
+        if run.lease_epoch == 0 and self.store.move(run_id, run.status, closed):
+            return
         self.store.request_stop(run_id, self.user)
-        if self._abandoned(run):
-            self._close_abandoned(run)
+        if self.host.abandoned(run):
+            self.host.close_abandoned(run, f"stopped by {self.user} after its driver had ended")
 
     def log_folder(self, run_uuid: str) -> Path:
         """The folder with the logs of a run's attempts."""
-        return self.home / "logs" / run_uuid
+        return self.host.log_folder(run_uuid)
 
     def spool_folder(self) -> Path:
         """The folder in which workers write the logs of what they execute now."""
-        return self.home / "logs" / "workers"
+        return self.host.spool_folder()
+
+    # -- the service and what it tells
+
+    def services(self) -> list[ServiceRecord]:
+        """The services that are alive, or ended without saying so."""
+        return self.store.services()
+
+    def next_fire(self) -> datetime | None:
+        """When the next job that may be read fires."""
+        now = self.clock.now()
+        coming = [max(job.next_fire, now) for job in self.jobs(JobQuery()) if job.next_fire and not job.paused]
+        return min(coming, default=None)
+
+    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
+        """What is or was in the outbox about runs that may be read, newest first."""
+        found = self.store.alerts(pending=pending, limit=None if not self.identity.admin else limit)
+        if not self.identity.admin:
+            found = [alert for alert in found if alert.run_id and self.runs(RunQuery(id=alert.run_id))]
+        return found[:limit]
 
     # -- images
 
@@ -233,148 +351,66 @@ class Workspace:
 
     def image(self, name: str, tag: str) -> ImageRecord:
         """Find a registered image. Raises ``ImageError`` with the command that registers it."""
-        found = [image for image in self.store.images() if name_key(image.name) == name_key(name)]
-        for image in found:
-            if image.tag == tag:
-                return image
-        others = f" (it is registered under {', '.join(image.tag for image in found)})" if found else ""
-        raise ImageError(
-            f"image {name!r} is not registered under tag {tag!r}{others}; register the folder that holds its code: "
-            f'dtscheduler image add "{name}" --path FOLDER --tag {tag}'
-        )
+        return self.host.image(name, tag)
 
     def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
         """Look entrypoints up in a process of their own."""
-        executor = self._make_executor("processes")
-        try:
-            return executor.describe(environment, list(wanted))
-        finally:
-            executor.close()
+        return self.host.describe(environment, wanted)
 
     # -- within
 
-    def _environments(self, spec: JobSpec) -> list[Environment]:
-        if spec.dev_run:
-            return [Environment(python=self._python, work_dir=spec.work_dir)] * len(spec.tasks)
-        names = {task.image or spec.image or "" for task in spec.tasks}
-        images = {name: self.image(name, spec.tag) for name in sorted(names)}
-        by_name = {n: Environment(python=image.python, work_dir=image.path) for n, image in images.items()}
-        return [by_name[task.image or spec.image or ""] for task in spec.tasks]
+    def _saved(self, name: str) -> JobRecord | None:
+        found = self.store.jobs(JobQuery(name=name))
+        return found[0] if found else None
 
-    def _interrupted(self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None) -> RunRecord | None:
-        """A run of the same job, unchanged, whose driver is gone."""
-        now = self.clock.now()
-        running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
-        for run in self.store.runs(running):
-            same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
-            if not (self._abandoned(run) and same_date and run.code == code_of_all(code)):
-                continue
-            if self.store.spec(run.spec_hash) == spec:
-                return run
-        return None
+    def _require(self, right: Right, thing: JobRecord | RunRecord, title: str) -> None:
+        facts = {"owner": thing.owner, "group": thing.group, "permissions": thing.permissions}
+        if not may(self.identity, right, **facts):
+            raise AccessError(
+                f"{self.user} may not change {title}: it belongs to {thing.owner}, group {thing.group}, with "
+                f"permissions {thing.permissions}; ask for write permission"
+            )
 
-    def _new_run(
-        self,
-        spec: JobSpec,
-        code: Sequence[TaskCode],
-        submitted: datetime,
-        rundate: date | None,
-        executor_name: str,
-        executor: Executor,
-        observe: Observer | None,
-    ) -> Drive:
-        now = self.clock.now()
-        run_uuid = uuid.uuid4().hex
-        run_date = rundate or rundate_of(spec.schedule, now)
-        plan = make_plan(spec, code, rundate=run_date, run_uuid=run_uuid)
-        if spec.reuse is Reuse.CONTENT:
-            earlier = self.store.reusable(plan.fingerprints)
-            plan = plan.reusing(earlier, self.cache.missing(record.result_key for record in earlier.values()))
-        saved = self.store.jobs(JobQuery(name=spec.name))
-        same = saved[0] if saved and self.store.spec(saved[0].spec_hash) == spec else None
-        record = RunRecord(
-            id=0,
-            uuid=run_uuid,
-            job_name=spec.name,
-            job_id=same.id if same else None,
-            job_version=same.version if same else None,
-            spec_hash="",
-            status=RunStatus.READY,
-            rundate=run_date,
-            custom_rundate=rundate is not None,
-            submitted=submitted,
-            started=submitted,
-            owner=spec.access.owner,
-            tag=spec.tag,
-            labels=spec.labels,
-            executor=executor_name,
-            host=holder().partition(":")[0],
-            code=code_of_all(code),
-            lease_holder=holder(),
-            lease_until=now + LEASE,
-            lease_epoch=1,
-        )
-        run = self.store.add_run(record, spec, plan.records)
-        self._driving.add(run.id)
-        return Drive(run.id, self._runner(run, plan, executor, observe), self._driving)
-
-    def _take_over(
-        self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], executor: Executor, observe: Observer | None
-    ) -> Drive | None:
-        epoch = self._take_lease(run)
-        if epoch is None:
-            return None
-        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
-        left = left_to_do(run, self.store.task_runs(run.id), self.cache, self.clock.now())
-        self._claim_logs(run, left.lost)
-        mine = self.run(run.id)
-        self.store.record(
-            run.id,
-            epoch,
-            lease_until=self.clock.now() + LEASE,
-            task_runs=left.records,
-            attempts=left.lost,
-        )
-        runner = self._runner(mine, Plan(spec, plan.code, plan.arguments, tuple(left.records)), executor, observe)
-        runner.count_failures(self.store.attempts(run.id))
-        self._driving.add(run.id)
-        return Drive(run.id, runner, self._driving, taken_over=True)
-
-    def _claim_logs(self, run: RunRecord, lost: Sequence[AttemptRecord]) -> None:
-        """Keep what lost attempts had printed; their workers ended without handing it in."""
-        for attempt in lost:
-            log = logs.log_path(self.log_folder(run.uuid), attempt.task, attempt.part, attempt.attempt)
-            logs.keep(logs.spool_path(self.spool_folder(), attempt.host, attempt.worker), log)
-        logs.clear_spools(self.spool_folder())
-
-    def _take_lease(self, run: RunRecord) -> int | None:
-        until = self.clock.now() + LEASE
-        return self.store.take_lease(run.id, holder=holder(), until=until, from_epoch=run.lease_epoch)
-
-    def _close_abandoned(self, run: RunRecord) -> None:
-        epoch = self._take_lease(run)
-        if epoch is None:
+    def _check_accounts(self, spec: JobSpec, earlier: JobRecord | None) -> None:
+        """Whether the job may be saved, and may run under the account it asks for."""
+        access, where = spec.access, f"DAG {spec.name!r}"
+        if access.run_as not in (None, self.user) and not (privileged() or self.identity.admin):
+            raise AccessError(
+                f"{where}: RunAs={access.run_as!r} needs root or an admin of this workspace; leave it out"
+            )
+        if earlier is None:
             return
-        now, reason = self.clock.now(), f"stopped by {self.user} after its driver had ended"
-        left = left_to_do(run, self.store.task_runs(run.id), self.cache, now)
-        change = RunChange(status=RunStatus.STOPPED, reason=reason, ended=now)
-        records = closed_records(left.records, now, reason)
-        self.store.record(run.id, epoch, lease_until=None, change=change, task_runs=records, attempts=left.lost)
+        if not may(
+            self.identity,
+            Right.READ,
+            owner=earlier.owner,
+            group=earlier.group,
+            permissions=earlier.permissions,
+        ):
+            raise AccessError(f"{where} cannot be saved under this name; choose another Name")
+        self._require(Right.WRITE, earlier, f"job {earlier.name!r}")
+        before = earlier.owner, earlier.group, earlier.permissions
+        if before != (access.owner, access.group, access.permissions):
+            self._require(Right.OWN, earlier, f"Owner, Group or Permissions of job {earlier.name!r}")
 
-    def _abandoned(self, run: RunRecord) -> bool:
-        """Whether nobody drives a run; of this process's own runs it knows which it drives."""
-        if run.lease_holder == holder():
-            return not run.status.final and run.id not in self._driving
-        return abandoned(run, self.clock.now())
+    def _check_circle(self, spec: JobSpec, earlier: JobRecord | None) -> None:
+        """Whether the job that this one runs after is one job, and does not run after this one."""
+        after = spec.schedule
+        if not isinstance(after, AfterSchedule):
+            return
+        by_name = self._saved(after.job_name) if after.job_name else None
+        if by_name and after.job_uuid and by_name.uuid != after.job_uuid:
+            raise InvalidJobError(
+                f"DAG {spec.name!r}: run_after_job_name and run_after_job_uuid are of two jobs: {by_name.name!r} has "
+                f"uuid {by_name.uuid}"
+            )
+        if cycle := cycle_of(self.store, spec.name, earlier.uuid if earlier else "", after):
+            raise InvalidJobError(f"DAG {spec.name!r} would run after itself: {cycle}")
 
-    def _runner(self, run: RunRecord, plan: Plan, executor: Executor, observe: Observer | None) -> Runner:
-        return Runner(
-            store=self.store,
-            executor=executor,
-            plan=plan,
-            run=run,
-            log_folder=self.log_folder(run.uuid),
-            clock=self.clock,
-            observe=observe,
-            grace_seconds=self._grace,
-        )
+    def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:
+        job = self.job(name_or_uuid, Right.WRITE)
+        if bool(job.paused) == bool(paused):
+            return job
+        self.firing.settle(job, self.clock.now())
+        self.store.pause(job.id, paused=paused, by=self.user)
+        return self.job(job.uuid)

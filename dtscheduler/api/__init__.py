@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dtscheduler.api.handle import Run
-    from dtscheduler.api.job import Job, jobs
     from dtscheduler.api.listing import run, runs
     from dtscheduler.api.place import use
+    from dtscheduler.api.saved import Job, job, jobs
 
 __all__ = [
     "DAG",
@@ -28,13 +28,22 @@ __all__ = [
     "Schedule",
     "Task",
     "batch",
+    "job",
     "jobs",
     "run",
     "runs",
     "use",
 ]
 
-_LATER = {"Job": "job", "jobs": "job", "Run": "handle", "run": "listing", "runs": "listing", "use": "place"}
+_LATER = {
+    "Job": "saved",
+    "Run": "handle",
+    "job": "saved",
+    "jobs": "saved",
+    "run": "listing",
+    "runs": "listing",
+    "use": "place",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,9 +6,11 @@ import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from enum import Enum
 
 from dtscheduler.errors import InvalidJobError, UnknownParameterError
+from dtscheduler.model.durations import ACCEPTED, parse_duration
 from dtscheduler.model.names import name_problem
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
@@ -81,6 +83,14 @@ def flag(value: object, where: str, parameter: str) -> bool:
     if value is True or value is False:
         return value
     raise InvalidJobError(f"{where}: {parameter} must be True or False, not {_shown(value)}")
+
+
+def length(value: object, where: str, parameter: str) -> timedelta:
+    """A positive length of time."""
+    found = parse_duration(value)
+    if found is None:
+        raise InvalidJobError(f"{where}: {parameter} is {value!r:.80}; it is a positive length of time: {ACCEPTED}")
+    return found
 
 
 def choice(value: object, where: str, parameter: str, allowed: Sequence[str]) -> str:

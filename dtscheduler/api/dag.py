@@ -15,13 +15,14 @@ from dtscheduler.api.schedule import Schedule as ScheduleOf
 from dtscheduler.api.silent import Silent
 from dtscheduler.api.task import Task
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.model.durations import ACCEPTED, parse_duration
 from dtscheduler.model.graph import Graph
 from dtscheduler.model.job import AccessSpec, AlertSpec, JobSpec
 from dtscheduler.model.job import Reuse as ReuseKind
 from dtscheduler.model.names import name_key
 from dtscheduler.model.priority import Priority as PriorityLevel
-from dtscheduler.model.schedule import AfterCondition, Never
+from dtscheduler.model.schedule import AfterCondition, FiringPolicy, Never
+from dtscheduler.model.schedule import CatchUp as CatchUpKind
+from dtscheduler.model.schedule import Overlap as OverlapKind
 from dtscheduler.running.importing import importing
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dtscheduler.api.handle import Run
-    from dtscheduler.api.job import Job
+    from dtscheduler.api.saved import Job
 
 TAGS = ("dev", "pre", "prod")
 
@@ -63,6 +64,11 @@ class DAG:
         AlertSMS: One phone number, or several separated by commas.
         Reuse: ``'lineage'``: results are reused only by reruns of the same run. ``'content'``: also when an earlier run
             computed the same code with the same arguments, configuration and rundate.
+        CatchUp: What the service does about fires that it missed: ``'latest'`` runs the latest of them, ``'all'`` all
+            of them one after the other, ``'none'`` none. Those that do not run are recorded as ``expired``.
+        CatchUpWindow: Nothing older than this is caught up: ``'24h'``, or any other length of time.
+        Overlap: What becomes of a fire while a run of the job is active: ``'wait'`` starts it afterwards (one waits at
+            most, a later one takes its place), ``'skip'`` records it as ``expired``, ``'allow'`` runs it beside.
 
     Raises:
         InvalidJobError: A parameter is missing, of another type or out of range; the message names it.
@@ -91,6 +97,9 @@ class DAG:
         AlertOnlyFailures: bool = False,
         AlertSMS: str | None = None,
         Reuse: str = "lineage",
+        CatchUp: str = "latest",
+        CatchUpWindow: str | timedelta = "24h",
+        Overlap: str = "wait",
     ) -> None:
         where = f"DAG {Name!r}" if isinstance(Name, str) and len(Name) < 300 else "DAG"
         self.name = checks.name(Name, where, "Name")
@@ -105,7 +114,7 @@ class DAG:
             "work_dir": _work_dir(WorkDir, self._dev_run, where),
             "image": None if Image is None else checks.name(Image, where, "Image"),
             "labels": checks.words(Labels, where, "Labels"),
-            "fail_after": _fail_after(FailAfter, where),
+            "fail_after": None if FailAfter is None else checks.length(FailAfter, where, "FailAfter"),
             "fail_after_run_children": checks.member(
                 FailAfterRunChildren, where, "FailAfterRunChildren", AfterCondition
             ),
@@ -122,6 +131,11 @@ class DAG:
                 only_failures=checks.flag(AlertOnlyFailures, where, "AlertOnlyFailures"),
             ),
             "reuse": checks.member(Reuse, where, "Reuse", ReuseKind),
+            "firing": FiringPolicy(
+                catch_up=checks.member(CatchUp, where, "CatchUp", CatchUpKind),
+                catch_up_window=checks.length(CatchUpWindow, where, "CatchUpWindow"),
+                overlap=checks.member(Overlap, where, "Overlap", OverlapKind),
+            ),
         }
         self._tasks: list[Task] = []
         self._by_name: dict[str, Task] = {}
@@ -165,7 +179,7 @@ class DAG:
         """
         if importing():
             return self._left_alone("save")  # type: ignore[no-any-return] # Silent stands for anything
-        from dtscheduler.api.job import save
+        from dtscheduler.api.saved import save
 
         return save(self)
 
@@ -175,6 +189,7 @@ class DAG:
         executor: str | None = None,
         wait: bool = True,
         progress: bool | None = None,
+        detach: bool = False,
     ) -> Run:
         """Run the job now, in this process, without a service; saving it first is not needed.
 
@@ -186,6 +201,8 @@ class DAG:
                 breakpoints work.
             wait: Whether to return only when the run has ended.
             progress: Whether to show progress on the terminal. Default: if there is one to show it on.
+            detach: Leave the run to the service (``dtscheduler serve``) and return at once; it goes on when this
+                process ends. ``wait`` and ``executor`` do not count then: see ``run.wait()``.
 
         Returns:
             The run, whatever its outcome: see ``run.status`` and ``run.reason``.
@@ -196,9 +213,13 @@ class DAG:
         """
         if importing():
             return self._left_alone("run")  # type: ignore[no-any-return] # Silent stands for anything
-        from dtscheduler.api.handle import start
+        from dtscheduler.api import handle
 
-        run = self.last_run = start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
+        if checks.flag(detach, f"DAG {self.name!r}", "detach"):
+            run = handle.submit(self, rundate=rundate)
+        else:
+            run = handle.start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
+        self.last_run = run
         return run
 
     def call(self, function: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object]) -> Task:
@@ -301,12 +322,3 @@ def _work_dir(value: object, dev_run: bool, where: str) -> str | None:
     if not os.path.isdir(folder):  # noqa: PTH112
         raise InvalidJobError(f"{where}: WorkDir {str(value)!r} is not a folder ({folder})")
     return folder
-
-
-def _fail_after(value: object, where: str) -> timedelta | None:
-    if value is None:
-        return None
-    length = parse_duration(value)
-    if length is None:
-        raise InvalidJobError(f"{where}: FailAfter is {value!r:.80}; it is a positive length of time: {ACCEPTED}")
-    return length

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas
 
     from dtscheduler.api.dag import DAG
-    from dtscheduler.workspace import Drive, Workspace
+    from dtscheduler.hosting import Drive
+    from dtscheduler.workspace import Workspace
 
 POLL_SECONDS = 0.2
 
@@ -175,7 +176,7 @@ class Run:
 
     def _value(self, record: TaskRunRecord) -> Any:
         try:
-            return values.load(self._workspace.cache.get(record.result_key))
+            return values.load(self._workspace.results(self.record).get(record.result_key))
         except ResultError as error:
             raise type(error)(f"{_label(record)} of run {self._id}: {error}") from error
 
@@ -219,6 +220,14 @@ def start(dag: DAG, *, rundate: date | str | None, executor: str | None, wait: b
     display = display_for(spec, progress)
     drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=display)
     return driven(drive, place, display, wait=wait, progress=progress)
+
+
+def submit(dag: DAG, *, rundate: date | str | None) -> Run:
+    """Leave a run of a DAG to the service; see ``DAG.run``."""
+    place = workspace()
+    run_date = as_rundate(rundate)
+    spec, known = settled(dag, place)
+    return Run(place.submit(spec, known, rundate=run_date).id, place)
 
 
 def resume(run_id: int, *, progress: bool | None = None) -> Run:

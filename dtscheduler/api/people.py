@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from dtscheduler.api import checks
 from dtscheduler.errors import InvalidJobError
+from dtscheduler.model.access import Identity
+from dtscheduler.model.alert import is_email, is_phone
 
 _ACCOUNT = r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?"
 _PERMISSIONS = r"([r-][w-]){3}"
-_EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-_PHONE = r"\+?[0-9][0-9 ()./-]{3,24}"
 
 
 @cache
@@ -29,12 +30,36 @@ def current_user() -> str:
 @cache
 def current_group() -> str:
     """Name of the primary group of this process."""
+    return _group_name(os.getgid())
+
+
+def current_identity(admins: Collection[str]) -> Identity:
+    """Who this process is: its account and groups, by uid, and whether that account administers the workspace."""
+    return _identity(current_user(), [*os.getgroups(), os.getgid()], admins)
+
+
+def identity_of(account: str, admins: Collection[str]) -> Identity:
+    """Who an account of the system is; one that the system does not know is in no group."""
+    import pwd
+
+    try:
+        groups = os.getgrouplist(account, pwd.getpwnam(account).pw_gid)
+    except KeyError:
+        groups = []
+    return _identity(account, groups, admins)
+
+
+def _identity(account: str, gids: Iterable[int], admins: Collection[str]) -> Identity:
+    return Identity(user=account, groups=frozenset(map(_group_name, gids)), admin=account in admins)
+
+
+def _group_name(gid: int) -> str:
     import grp
 
     try:
-        return grp.getgrgid(os.getgid()).gr_name
+        return grp.getgrgid(gid).gr_name
     except KeyError:
-        return f"gid{os.getgid()}"
+        return f"gid{gid}"
 
 
 def user(value: object, where: str, parameter: str) -> str:
@@ -56,7 +81,7 @@ def permissions(value: object, where: str, parameter: str) -> str:
 def emails(value: object, where: str, parameter: str) -> tuple[str, ...]:
     addresses = checks.words(value, where, parameter)
     for address in addresses:
-        if not re.fullmatch(_EMAIL, address) or ".." in address:
+        if not is_email(address):
             raise InvalidJobError(f"{where}: {parameter}: {address!r} is not an e-mail address")
     return addresses
 
@@ -64,7 +89,7 @@ def emails(value: object, where: str, parameter: str) -> tuple[str, ...]:
 def phones(value: object, where: str, parameter: str) -> tuple[str, ...]:
     numbers = checks.words(value, where, parameter)
     for number in numbers:
-        if not re.fullmatch(_PHONE, number) or sum(character.isdigit() for character in number) < 5:
+        if not is_phone(number):
             raise InvalidJobError(
                 f"{where}: {parameter}: {number!r} is not a phone number; write it like +33 6 12 34 56 78"
             )

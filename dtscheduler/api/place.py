@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dtscheduler.api.people import current_user
+from dtscheduler.api.people import current_identity, identity_of
 
 if TYPE_CHECKING:
+    from dtscheduler.settings import Settings
     from dtscheduler.workspace import Workspace
 
 _chosen: Workspace | None = None
@@ -28,15 +31,14 @@ def use(path_or_url: str | Path) -> Workspace:
     """
     from dataclasses import replace
 
-    from dtscheduler.connect import connect
     from dtscheduler.settings import read_settings
 
-    global _chosen  # one workspace a process, as documented
     text = str(path_or_url)
     settings = replace(read_settings(), database=text) if "://" in text else read_settings(home=text)
+    global _chosen  # one workspace a process, as documented
     if _chosen is not None:
         _chosen.close()
-    _chosen = connect(settings, user=current_user())
+    _chosen = _connected(settings)
     return _chosen
 
 
@@ -44,8 +46,26 @@ def workspace() -> Workspace:
     """The workspace of this process: the one chosen with ``use``, or the one of the settings."""
     global _chosen  # made when it is first asked for
     if _chosen is None:
-        from dtscheduler.connect import connect
         from dtscheduler.settings import read_settings
 
-        _chosen = connect(read_settings(), user=current_user())
+        _chosen = _connected(read_settings())
     return _chosen
+
+
+@contextmanager
+def in_use(place: Workspace) -> Iterator[None]:
+    """Make a workspace that of this process until the block ends, and close it then."""
+    global _chosen  # one workspace a process, as documented
+    before, _chosen = _chosen, place
+    try:
+        yield
+    finally:
+        _chosen = before
+        place.close()
+
+
+def _connected(settings: Settings) -> Workspace:
+    from dtscheduler.connect import connect
+
+    identity = current_identity(settings.admins)
+    return connect(settings, identity=identity, identity_of=lambda account: identity_of(account, settings.admins))

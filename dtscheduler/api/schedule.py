@@ -6,38 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dtscheduler.api import checks
+from dtscheduler.api import schedule_fields as fields
 from dtscheduler.errors import InvalidJobError, InvalidScheduleError
-from dtscheduler.model.schedule import (
-    AfterCondition,
-    AfterSchedule,
-    Never,
-    NthWeekday,
-    ScheduleSpec,
-    TimeSchedule,
-    Weekday,
-    Which,
-    can_fire,
-)
+from dtscheduler.model.schedule import ScheduleSpec, TimeSchedule
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of our import time
 if TYPE_CHECKING:
+    from datetime import date, datetime
     from typing import Any
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    from dtscheduler.timing.explain import Explanation
+    from dtscheduler.timing.preview import Preview
 
 
 class Schedule:
@@ -92,20 +71,24 @@ class Schedule:
         run_after_job_condition: str | None = None,
     ) -> None:
         try:
-            times = {
-                "at_minutes": _numbers(at_minutes, "at_minutes", 0, 59),
-                "every_minute": _number(every_minute, "every_minute", 1, 59),
-                "at_hours": _numbers(at_hours, "at_hours", 0, 23),
-                "every_hour": _number(every_hour, "every_hour", 1, 23),
-                "weekdays": _weekdays(weekdays),
-                "day_of_month": _number(day_of_month, "day_of_month", 1, 31),
-                "first_last": _first_last(first_last),
-                "in_months": _months(in_months),
-                "every_month": _number(every_month, "every_month", 1, 12),
-            }
-            place: dict[str, Any] = {"timezone": _zone(timezone), "rundate_offset": _offset(rundate_offset)}
-            after = _after(run_after_job_name, run_after_job_uuid, run_after_job_condition)
-            self._spec = _spec(times, after, place)
+            self._spec = fields.read(
+                {
+                    "at_minutes": at_minutes,
+                    "every_minute": every_minute,
+                    "at_hours": at_hours,
+                    "every_hour": every_hour,
+                    "weekdays": weekdays,
+                    "day_of_month": day_of_month,
+                    "first_last": first_last,
+                    "in_months": in_months,
+                    "every_month": every_month,
+                    "timezone": timezone,
+                    "rundate_offset": rundate_offset,
+                    "run_after_job_name": run_after_job_name,
+                    "run_after_job_uuid": run_after_job_uuid,
+                    "run_after_job_condition": run_after_job_condition,
+                }
+            )
         except InvalidScheduleError:
             raise
         except InvalidJobError as error:
@@ -123,9 +106,83 @@ class Schedule:
         schedule._spec = spec
         return schedule
 
+    def next_fires(self, after: datetime | None = None, n: int = 5) -> list[datetime]:
+        """The next ``n`` fires strictly after an instant, in UTC; none for a schedule without times.
+
+        Args:
+            after: An aware datetime. Default: now.
+            n: How many.
+        """
+        from itertools import islice
+
+        from dtscheduler.timing.calendar import fires
+
+        begin, count = fields.start(after), fields.count(n, "n")
+        return list(islice(fires(self._spec, begin), count)) if isinstance(self._spec, TimeSchedule) else []
+
+    def preview(self, n: int = 5, after: datetime | None = None) -> Preview:
+        """The next ``n`` fires as a table that shows itself: local time, UTC, rundate, what matched, clock changes.
+
+        Its ``rows`` are plain values; ``to_frame()`` gives a DataFrame. Parameters as in ``next_fires``.
+        """
+        from dtscheduler.timing.preview import preview
+
+        with fields.within_the_calendar():
+            return preview(self._spec, fields.start(after), fields.count(n, "n"))
+
+    def describe(self) -> str:
+        """The schedule as an English sentence: ``'at 18:00 Europe/Paris every day, for the day before'``."""
+        from dtscheduler.timing.words import describe
+
+        return describe(self._spec)
+
+    def explain(self, instant: datetime) -> Explanation:
+        """Why the schedule fires at an aware instant, or does not: level by level, and what a clock change does."""
+        from dtscheduler.timing.explain import explain
+
+        with fields.within_the_calendar():
+            return explain(self._spec, fields.instant(instant, "instant"))
+
+    def rundate_for(self, instant: datetime) -> date:
+        """The rundate of a run that is scheduled for, or by hand started at, an aware instant."""
+        from dtscheduler.timing.rundate import rundate_of
+
+        with fields.within_the_calendar():
+            return rundate_of(self._spec, fields.instant(instant, "instant"))
+
+    @classmethod
+    def from_cron(cls, text: str, timezone: str | None = None) -> Schedule:
+        """Read a cron expression of five fields, or ``'@daily'`` and the like.
+
+        Names, lists, ranges and steps are understood, and in the day of week ``'5L'`` (the last Friday) and ``'5#3'``
+        (the third). As in cron, a day of month and a day of week add up.
+
+        Args:
+            text: The expression.
+            timezone: As for the constructor.
+
+        Raises:
+            InvalidScheduleError: What is no cron expression, and what a Schedule cannot say, such as several days of
+                the month, seconds and years; the message names the field and says what to do.
+        """
+        from dtscheduler.timing.cron import parameters_from_cron
+
+        parameters: dict[str, Any] = parameters_from_cron(fields.expression(text))
+        return cls(**parameters, timezone=timezone)
+
+    def to_cron(self) -> list[str]:
+        """Write cron expressions that together fire like the schedule; the zone and the offset are not in them.
+
+        Raises:
+            InvalidScheduleError: The schedule has no times.
+        """
+        from dtscheduler.timing.cron import to_cron
+
+        return to_cron(self._spec)
+
     def to_json(self) -> str:
         """Write the schedule as JSON: an object of the parameters that are set."""
-        return json.dumps(_parameters(self._spec))
+        return json.dumps(fields.written(self._spec))
 
     @classmethod
     def from_json(cls, text: str) -> Schedule:
@@ -145,158 +202,4 @@ class Schedule:
         return hash(self._spec)
 
     def __repr__(self) -> str:
-        return f"Schedule({', '.join(f'{name}={value!r}' for name, value in _parameters(self._spec).items())})"
-
-
-def _spec(times: dict[str, Any], after: AfterSchedule | None, place: dict[str, Any]) -> ScheduleSpec:
-    timed = [name for name, value in times.items() if value not in ((), None)]
-    for listed, step in (("at_minutes", "every_minute"), ("at_hours", "every_hour"), ("in_months", "every_month")):
-        if listed in timed and step in timed:
-            raise InvalidScheduleError(f"Schedule: {listed} and {step} are both set; choose one")
-    if after is not None and timed:
-        raise InvalidScheduleError(
-            f"Schedule: {timed[0]} and run_after_job_{'name' if after.job_name else 'uuid'} are both set; "
-            "a schedule is either timed or runs after another job"
-        )
-    if after is not None:
-        return AfterSchedule(job_name=after.job_name, job_uuid=after.job_uuid, condition=after.condition, **place)
-    if not timed:
-        return Never(**place)
-    spec = TimeSchedule(**times, **place)
-    if not can_fire(spec):
-        months = ", ".join(_MONTHS[month - 1].capitalize() for month in spec.in_months) or "the months of every_month"
-        raise InvalidScheduleError(f"Schedule: day_of_month={spec.day_of_month} never comes in {months}")
-    return spec
-
-
-def _after(name: object, uuid: object, condition: object) -> AfterSchedule | None:
-    given = checks.member(condition or "on success", "Schedule", "run_after_job_condition", AfterCondition)
-    job_name = checks.name(name, "Schedule", "run_after_job_name") if name not in (None, "") else None
-    job_uuid = _uuid(uuid) if uuid not in (None, "") else None
-    if job_name is None and job_uuid is None:
-        if given is not AfterCondition.SUCCESS:
-            raise InvalidScheduleError(
-                "Schedule: run_after_job_condition needs run_after_job_name or run_after_job_uuid"
-            )
-        return None
-    return AfterSchedule(job_name=job_name, job_uuid=job_uuid, condition=given)
-
-
-def _uuid(value: object) -> str:
-    from uuid import UUID
-
-    try:
-        return str(UUID(str(value)))
-    except ValueError:
-        raise InvalidScheduleError(f"Schedule: run_after_job_uuid {value!r:.60} is not a UUID") from None
-
-
-def _number(value: object, name: str, lowest: int, highest: int) -> int | None:
-    if value is None:
-        return None
-    return checks.integer(value, "Schedule", name, lowest=lowest, highest=highest)
-
-
-def _numbers(value: object, name: str, lowest: int, highest: int) -> tuple[int, ...]:
-    items = () if value is None else _items(value, name)
-    return tuple(sorted({checks.integer(i, "Schedule", name, lowest=lowest, highest=highest) for i in items}))
-
-
-def _items(value: object, name: str) -> list[object]:
-    if isinstance(value, str) or hasattr(value, "__index__"):
-        return [value]
-    return checks.listed(value, "Schedule", name)
-
-
-def _weekdays(value: object) -> tuple[Weekday, ...]:
-    if value is None:
-        return ()
-    found = {_weekday(item, "weekdays") for item in _items(value, "weekdays")}
-    return tuple(day for day in Weekday if day in found)
-
-
-def _weekday(value: object, name: str) -> Weekday:
-    number = _named(value, _WEEKDAYS)
-    if number is None:
-        raise InvalidScheduleError(
-            f"Schedule: {name} {value!r:.40} is no weekday; allowed: Mon, Tue, ... or Monday, ..."
-        )
-    return list(Weekday)[number]
-
-
-def _months(value: object) -> tuple[int, ...]:
-    numbers: set[int] = set()
-    for item in () if value is None else _items(value, "in_months"):
-        named = _named(item, _MONTHS)
-        if isinstance(item, str) and named is None:
-            raise InvalidScheduleError(f"Schedule: in_months {item!r:.40} is no month; allowed: 1-12, 'Jan', 'January'")
-        numbers.add(
-            named + 1 if named is not None else checks.integer(item, "Schedule", "in_months", lowest=1, highest=12)
-        )
-    return tuple(sorted(numbers))
-
-
-def _named(value: object, names: list[str]) -> int | None:
-    """The place of a name among names that may be cut to three letters."""
-    if not isinstance(value, str):
-        return None
-    folded = value.strip().lower()
-    matching = [place for place, name in enumerate(names) if folded in (name, name[:3])]
-    return matching[0] if matching else None
-
-
-def _first_last(value: object) -> NthWeekday | None:
-    if value is None or value == {}:
-        return None
-    if not isinstance(value, Mapping) or set(value) != {"Weekday", "Which"}:
-        raise InvalidScheduleError(
-            f"Schedule: first_last is {value!r:.60}; it is written {{'Weekday': 'Fri', 'Which': 'Last'}}"
-        )
-    which = checks.member(value["Which"], "Schedule", "first_last['Which']", Which)
-    return NthWeekday(which=which, weekday=_weekday(value["Weekday"], "first_last['Weekday']"))
-
-
-def _zone(value: object) -> str:
-    if value in (None, ""):
-        return "UTC"
-    from zoneinfo import ZoneInfo
-
-    try:
-        if isinstance(value, str) and value == value.strip() and not value.startswith((".", "/")):
-            return ZoneInfo(value).key
-    except (KeyError, ValueError, OSError):  # unknown, path-like or a folder of zones
-        pass
-    raise InvalidScheduleError(
-        f"Schedule: timezone {value!r:.60} is not an IANA time zone such as 'Europe/London', 'America/New_York' or 'UTC'"
-    )
-
-
-def _offset(value: object) -> int:
-    return 0 if value is None else checks.integer(value, "Schedule", "rundate_offset", lowest=-36_600, highest=36_600)
-
-
-def _parameters(spec: ScheduleSpec) -> dict[str, Any]:
-    """The constructor's parameters that give this spec, leaving out those not set."""
-    found: dict[str, Any] = {}
-    if isinstance(spec, TimeSchedule):
-        nth = spec.first_last
-        found = {
-            "at_minutes": list(spec.at_minutes),
-            "every_minute": spec.every_minute,
-            "at_hours": list(spec.at_hours),
-            "every_hour": spec.every_hour,
-            "weekdays": [day.value for day in spec.weekdays],
-            "day_of_month": spec.day_of_month,
-            "first_last": {"Weekday": nth.weekday.value, "Which": nth.which.value} if nth else None,
-            "in_months": list(spec.in_months),
-            "every_month": spec.every_month,
-        }
-    elif isinstance(spec, AfterSchedule):
-        found = {
-            "run_after_job_name": spec.job_name,
-            "run_after_job_uuid": spec.job_uuid,
-            "run_after_job_condition": spec.condition.value,
-        }
-    found["timezone"] = None if spec.timezone == "UTC" else spec.timezone
-    found["rundate_offset"] = spec.rundate_offset or None
-    return {name: value for name, value in found.items() if value is not None and value != []}
+        return f"Schedule({', '.join(f'{name}={value!r}' for name, value in fields.written(self._spec).items())})"

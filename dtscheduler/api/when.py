@@ -26,10 +26,11 @@ def as_rundate(value: object) -> date | None:
     raise InvalidJobError(f"rundate is {value!r:.40}; it is a date or 'YYYY-MM-DD'")
 
 
-def as_instant(value: object, where: str, now: datetime) -> datetime | None:
+def as_instant(value: object, where: str, now: datetime, zone: str | None = None) -> datetime | None:
     """An instant in UTC, given as a datetime, a date, ``'2026-11-20 18:00'``, ``'2026-11-20'`` or ``'7d'`` for so long ago.
 
-    What has no zone is read on the clock of this machine. Raises ``InvalidJobError``.
+    What has no zone is read on the clock of ``zone``, an IANA name; by default on that of this machine. Raises
+    ``InvalidJobError``.
     """
     if value is None:
         return None
@@ -43,7 +44,10 @@ def as_instant(value: object, where: str, now: datetime) -> datetime | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
+        from zoneinfo import ZoneInfo
+
+        local = zone is not None and value.tzinfo is None
+        return (value.replace(tzinfo=ZoneInfo(zone)) if local and zone else value).astimezone(UTC)
     raise InvalidJobError(
         f"{where} is {value!r:.40}; write '2026-11-20', '2026-11-20 18:00' or '7d' for seven days ago"
     )

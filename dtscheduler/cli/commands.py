@@ -44,10 +44,15 @@ def demo(out: Path) -> int:
 @click.argument("target", metavar="FILE|JOB")
 @click.option("--rundate", metavar="YYYY-MM-DD", help="The date to run for. Default: today, on the schedule's clock.")
 @click.option("--executor", type=click.Choice(["processes", "inline"]), help="Where tasks execute.")
-def run_command(target: str, rundate: str | None, executor: str | None) -> int:
+@click.option("--detach", is_flag=True, help="Leave the run to the service, and return at once.")
+def run_command(target: str, rundate: str | None, executor: str | None, detach: bool) -> int:
     """Run a saved job by its name or uuid, or the DAGs that a Python file makes."""
-    from dtscheduler.cli.targets import run_target
+    from dtscheduler.cli.targets import run_target, submit_target
 
+    if detach:
+        for run in submit_target(target, rundate=rundate):
+            click.echo(f"run {run.id} of {run.record.job_name!r} is submitted; see it with: dtscheduler show {run.id}")
+        return 0
     runs = run_target(target, rundate=rundate, executor=executor)
     return max(_exit_code(run) for run in runs)
 
@@ -59,7 +64,7 @@ def run_command(target: str, rundate: str | None, executor: str | None) -> int:
 @as_json
 def jobs_command(label: str | None, tag: str | None, owner: str | None, as_json: bool) -> None:
     """List the saved jobs."""
-    from dtscheduler.api.job import jobs
+    from dtscheduler.api.saved import jobs
     from dtscheduler.cli.rows import job_row
     from dtscheduler.cli.show import show_rows
 

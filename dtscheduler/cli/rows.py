@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dtscheduler.api.progress import count_text
+from dtscheduler.api.schedule import Schedule
 from dtscheduler.cli.show import Seconds
 from dtscheduler.model.call import EntrypointInfo
-from dtscheduler.model.run import RunRecord, TaskRunRecord
+from dtscheduler.model.run import RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord
 from dtscheduler.model.status import TaskStatus
 
@@ -24,6 +25,8 @@ def job_row(job: JobRecord) -> dict[str, Any]:
         "labels": list(job.labels),
         "owner": job.owner,
         "group": job.group,
+        "schedule": Schedule.from_spec(job.schedule).describe(),
+        "state": "broken: " + job.broken if job.broken else f"paused by {job.paused_by}" if job.paused else "",
         "saved": job.saved,
         "id": job.uuid,
     }
@@ -49,6 +52,7 @@ def run_facts(run: RunRecord) -> dict[str, Any]:
         "status": run.status,
         "reason": run.reason,
         "rundate": run.rundate,
+        "came_by": _came_by(run),
         "submitted": run.submitted,
         "started": run.started,
         "ended": run.ended,
@@ -136,6 +140,16 @@ def _task_row(records: Sequence[TaskRunRecord]) -> dict[str, Any]:
         "cpu_seconds": sum(cpu) if cpu else None,
         "peak_memory_mb": max(peaks) if peaks else None,
     }
+
+
+def _came_by(run: RunRecord) -> str:
+    match run.trigger:
+        case Trigger.SCHEDULE:
+            return f"its schedule, {run.scheduled:%Y-%m-%d %H:%M} UTC"
+        case Trigger.AFTER:
+            return f"the end of run {run.after_run}"
+        case _:
+            return f"{run.submitted_by or 'hand'}{', backfill' if run.backfill else ''}"
 
 
 def _took(run: RunRecord) -> Seconds | None:

@@ -11,8 +11,10 @@ from dtscheduler.api.dag import DAG
 from dtscheduler.api.handle import Run, driven
 from dtscheduler.api.place import workspace
 from dtscheduler.api.progress import display_for
+from dtscheduler.api.saved import job
 from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import InvalidJobError
+from dtscheduler.model.access import Right
 from dtscheduler.running.importing import quiet_import
 
 if TYPE_CHECKING:
@@ -33,6 +35,14 @@ def run_target(target: str, *, rundate: str | None, executor: str | None) -> lis
     return [run_saved(target, run_date, executor)]
 
 
+def submit_target(target: str, *, rundate: str | None) -> list[Run]:
+    """Leave a run of a saved job, or of every DAG that stands in a Python file, to the service."""
+    path = Path(target)
+    if path.suffix == ".py" and path.is_file():
+        return [dag.run(rundate=rundate, detach=True) for dag in dags_of(path)]
+    return [job(target).run(rundate=rundate)]
+
+
 def dags_of(path: Path) -> list[DAG]:
     """The DAGs that a file makes at its top level; what the file itself would save or run is left undone."""
     folder = str(path.resolve().parent)
@@ -51,6 +61,6 @@ def dags_of(path: Path) -> list[DAG]:
 def run_saved(name: str, rundate: date | None, executor: str | None) -> Run:
     """Run the latest version of a saved job in this process. Raises ``NotFoundError``."""
     place = workspace()
-    spec = place.spec(place.job(name).spec_hash)
+    spec = place.spec(place.job(name, Right.WRITE).spec_hash)
     display = display_for(spec, None)
     return driven(place.begin(spec, {}, rundate=rundate, executor=executor, observe=display), place, display)

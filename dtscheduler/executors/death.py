@@ -32,3 +32,4 @@ def reason_of_death(code: int) -> str:
 
 
 STOPPED = Death(TaskStatus.STOPPED, "stopped while it was running")
+GARBLED = Death(TaskStatus.FAILED, "the task's process sent what no worker sends, and was ended")

@@ -15,6 +15,8 @@ from threading import RLock
 from types import ModuleType
 from typing import TextIO
 
+from dtscheduler.caches.account import other_account
+from dtscheduler.errors import WorkerError
 from dtscheduler.executors import logs
 from dtscheduler.executors.measure import Meter
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
@@ -44,14 +46,17 @@ class InlineExecutor:
         self._modules: OwnModules | None = None
 
     def start(self, environment: Environment, parts: int, wanted: list[Wanted]) -> None:
+        _check_account(environment)
         if self._modules is None and environment.work_dir is not None:
             self._modules = OwnModules(Path(environment.work_dir))
 
     def describe(self, environment: Environment, wanted: list[Wanted]) -> list[EntrypointInfo | str]:
+        _check_account(environment)
         with _in_folder(environment.work_dir):
             return [self._functions.described(one) for one in wanted]
 
     def prepare(self, setup: TaskSetup) -> None:
+        _check_account(setup.environment)
         self._setups[setup.task] = setup
 
     def submit(self, call: PartCall) -> bool:
@@ -90,6 +95,14 @@ class InlineExecutor:
             path.write_text(log.getvalue(), encoding="utf-8", errors="backslashreplace")
             logs.bound(path)
         return replace(outcome, worker=str(os.getpid()))
+
+
+def _check_account(environment: Environment) -> None:
+    if other_account(environment.account) is not None:
+        raise WorkerError(
+            f"RunAs={environment.account!r}: executor='inline' runs tasks in this process, which has an account of its own; "
+            "use executor='processes'"
+        )
 
 
 class OwnModules:

@@ -12,6 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from dtscheduler.running.lease import process_started
 
@@ -53,10 +54,17 @@ def keep(spool: Path, log: Path) -> None:
 
 def clear_spools(folder: Path) -> None:
     """Remove the spools of workers of this host that have ended."""
-    for spool in folder.glob(f"{_host_part(socket.gethostname())}.*.log"):
-        pid = spool.stem.rpartition(".")[2]
-        if pid.isdigit() and not process_started(int(pid)):
+    for spool in folder.glob("*.log"):
+        if spool_is_left(spool.name):
             spool.unlink(missing_ok=True)
+
+
+def spool_is_left(name: str) -> bool:
+    """Whether a file of that name is the spool of a worker of this host that has ended."""
+    host, _, rest = name.partition(".")
+    pid, _, ending = rest.partition(".")
+    ours = host == _host_part(socket.gethostname()) and ending == "log" and pid.isdecimal() and pid.isascii()
+    return ours and not process_started(int(pid))
 
 
 def free_middle(path: Path) -> None:
@@ -66,28 +74,41 @@ def free_middle(path: Path) -> None:
     except OSError:
         return
     try:
-        found = os.fstat(descriptor)
-        start, end = _align(KEPT_AT_START), (found.st_size - KEPT_AT_END) // _BLOCK * _BLOCK
-        if found.st_blocks * 512 > LONGEST_LOG and end > start:
-            _punch_hole(descriptor, start, end - start)
+        free_middle_of(descriptor)
     finally:
         os.close(descriptor)
+
+
+def free_middle_of(descriptor: int) -> None:
+    """The same for a log that is open."""
+    found = os.fstat(descriptor)
+    start, end = _align(KEPT_AT_START), (found.st_size - KEPT_AT_END) // _BLOCK * _BLOCK
+    if found.st_blocks * 512 > LONGEST_LOG and end > start:
+        _punch_hole(descriptor, start, end - start)
 
 
 def bound(path: Path) -> None:
     """Shorten a finished log that is too long to its start and its end, with a line between that says so."""
     if path.stat().st_size <= LONGEST_LOG:
         return
-    shorter = path.with_suffix(".part")  # not in place: the runner may just be freeing the middle of the file
+    with path.open("rb") as source:
+        copy_bounded(source, path)  # not in place: the runner may just be freeing the middle of the file
+
+
+def copy_bounded(source: BinaryIO, log: Path) -> None:
+    """Make a finished log of a file, without its middle where it is too long."""
+    copy = log.with_suffix(".part")
     try:
-        with path.open("rb") as source, shorter.open("wb") as target:
-            target.write(source.read(KEPT_AT_START))
-            end = source.seek(-KEPT_AT_END, os.SEEK_END)
-            target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
-            target.write(source.read())
-        shorter.replace(path)
+        with copy.open("wb") as target:
+            size = os.fstat(source.fileno()).st_size
+            if size > LONGEST_LOG:
+                target.write(source.read(KEPT_AT_START))
+                end = source.seek(-KEPT_AT_END, os.SEEK_END)
+                target.write(f"\n[… {end - KEPT_AT_START:,} bytes left out …]\n".encode())
+            target.write(source.read(LONGEST_LOG))
+        copy.replace(log)
     finally:
-        shorter.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def _host_part(host: str) -> str:

@@ -12,14 +12,17 @@ import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dtscheduler.errors import WorkerError
-from dtscheduler.executors import killing, wire
+from dtscheduler.executors import killing, reports, wire
+from dtscheduler.executors.quarters import Quarters
 from dtscheduler.model.call import Environment, PartCall, TaskSetup
 from dtscheduler.model.job import Resources
 
 _READ_BYTES = 2**20
+_SHOWN_BYTES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +40,46 @@ class WorkerProcess:
 
     Nothing here blocks: what the pipe does not take at once waits in ``outbox``.
 
+    Args:
+        environment: its interpreter, work dir and account.
+        quarters: where its results and logs go.
+        slot: its number among the workers of this machine.
+        variables: environment variables that it gets beside those of this process; not under another account.
+
     Raises:
         WorkerError: the interpreter cannot be started.
     """
 
     def __init__(
-        self, environment: Environment, *, results: str, spools: str, slot: int, variables: Mapping[str, str]
+        self, environment: Environment, quarters: Quarters, *, slot: int, variables: Mapping[str, str]
     ) -> None:
-        self.environment = environment
-        self.slot = slot
+        self.environment, self.quarters, self.slot = environment, quarters, slot
         self.ready = False
         self.recalling = False
         self.calls: deque[PartCall] = deque()
-        self.reserved_mhz = 0
-        self.reserved_mb = 0
+        self.reserved: Resources | None = None
         self.used = False
         self.alone = False
+        self.announced: reports.Identity | None = None
+        self._killed = False
         self._reported = 0
         self._known: set[int] = set()
         self._unsent: list[PartCall] = []
         self._mark = uuid.uuid4().hex
-        self._frames = wire.Frames()
+        self._frames = wire.Frames(wire.LONGEST_REPORT)
         self.outbox = bytearray()
         self._boot_output = tempfile.TemporaryFile()  # noqa: SIM115 # closed in release()
-        self._board, board = wire.Board.create()
+        self._board = wire.BoardFile()
         their_in, self.writes = os.pipe()
         self.reads, their_out = os.pipe()
-        place = {
-            "reads": their_in,
-            "writes": their_out,
-            "board": board,
-            "results": results,
-            "slot": slot,
-            "spools": spools,
-            "work_dir": environment.work_dir,
-        }
         try:
-            self.process = subprocess.Popen(
-                [environment.python, "-u", "-P", "-m", "dtscheduler.executors.worker", json.dumps(place)],
-                stdin=subprocess.DEVNULL,
-                stdout=self._boot_output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(their_in, their_out, board),
-                start_new_session=True,
-                env={**os.environ, **variables, killing.MARK: self._mark},
-            )
+            self.process = self._started(their_in, their_out, variables)
         except OSError as error:
-            os.close(self.writes)
-            os.close(self.reads)
-            raise WorkerError(f"the interpreter {environment.python} cannot be started: {error.strerror}") from error
+            self._close(self.writes, self.reads)
+            raise WorkerError(self._not_started(error)) from error
         finally:
-            for descriptor in (their_in, their_out, board):
-                os.close(descriptor)
+            os.close(their_in)
+            os.close(their_out)
         os.set_blocking(self.writes, False)
         os.set_blocking(self.reads, False)
         self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
@@ -120,7 +111,7 @@ class WorkerProcess:
 
     def send(self, message: object) -> None:
         self._pack()
-        self.outbox += wire.frame(message)
+        self.outbox += wire.order(message)
 
     def write(self) -> None:
         """Send what has been added, as much as the pipe takes now."""
@@ -137,10 +128,10 @@ class WorkerProcess:
     def _pack(self) -> None:
         if self._unsent:
             unsent, self._unsent = self._unsent, []
-            self.outbox += wire.frame(wire.Calls(unsent))
+            self.outbox += wire.order(wire.Calls(unsent))
 
-    def read(self) -> Iterator[Any]:
-        """Messages that have come."""
+    def read(self) -> Iterator[reports.Message]:
+        """Messages that have come. Raises ``GarbledError``."""
         while True:
             try:
                 data = os.read(self.reads, _READ_BYTES)
@@ -148,33 +139,22 @@ class WorkerProcess:
                 return
             if not data:
                 return
-            yield from self._frames.feed(data)
+            yield from map(reports.read, self._frames.feed(data))
             if len(data) < _READ_BYTES:
                 return
 
-    def reserve(self, needs: Resources) -> None:
-        """Reserve what the next call needs; its calls are made one after the other, so the largest counts."""
-        self.reserved_mhz = max(self.reserved_mhz, needs.cpu_mhz)
-        self.reserved_mb = max(self.reserved_mb, needs.memory_mb)
-
-    def free(self) -> None:
-        """Give what was reserved back when there is nothing left to do."""
-        if not self.calls:
-            self.reserved_mhz = self.reserved_mb = 0
-
-    def reported(self, call: PartCall) -> PartCall | None:
+    def reported(self, ended: reports.Identity) -> PartCall | None:
         """Take a call whose outcome has come off the list; None where it is not on it."""
-        if self.calls and _same(self.calls[0], call):
+        if self.calls and identity(self.calls[0]) == ended:
             self._reported += 1
             return self.calls.popleft()
         return None
 
-    def given_back(self, identities: list[tuple[int, int, int]]) -> list[PartCall]:
+    def given_back(self, identities: list[reports.Identity]) -> list[PartCall]:
         """Take calls that the worker gave back off the list."""
         back = set(identities)
-        taken = [call for call in self.calls if (call.task, call.part, call.attempt) in back]
-        self.calls = deque(call for call in self.calls if (call.task, call.part, call.attempt) not in back)
-        self.free()
+        taken = [call for call in self.calls if identity(call) in back]
+        self.calls = deque(call for call in self.calls if identity(call) not in back)
         return taken
 
     def begun(self) -> Begun:
@@ -186,22 +166,31 @@ class WorkerProcess:
         begun = [self.calls[place] for place in range(ahead)]
         return Begun(begun[:-1], begun[-1], since, time.monotonic() - monotonic)
 
-    def boot_output(self) -> str:
-        """The end of what the process wrote before it was ready."""
-        self._boot_output.seek(0)
-        return self._boot_output.read()[-2000:].decode("utf-8", "replace").strip()
+    def boot_report(self) -> str:
+        """What to say of a process that ended before it was ready: how, and the end of what it wrote."""
+        self._boot_output.seek(max(0, os.fstat(self._boot_output.fileno()).st_size - _SHOWN_BYTES))
+        said = self._boot_output.read(_SHOWN_BYTES).decode("utf-8", "replace").strip()
+        return f"workers cannot start with {self._interpreter} (exit code {self.code}):\n{said}{self._obstacle()}"
+
+    def descriptors(self) -> Iterator[tuple[int, int]]:
+        """What to poll, and for what."""
+        yield self.reads, select.POLLIN
+        if self.outbox:
+            yield self.writes, select.POLLOUT
+        if self.pidfd is not None:
+            yield self.pidfd, select.POLLIN
 
     def kill(self) -> None:
         """End the process and all it has started."""
+        if self._killed:
+            return
+        self._killed = True
         killing.kill_tree(self.pid, self._mark, reaped=self.process.returncode is not None)
         self.process.wait()
 
     def release(self) -> None:
         """Give pipes and memory back; the process has ended."""
-        for descriptor in (self.writes, self.reads, *([self.pidfd] if self.pidfd is not None else [])):
-            os.close(descriptor)
-        self._board.close()
-        self._boot_output.close()
+        self._close(self.writes, self.reads, *([self.pidfd] if self.pidfd is not None else []))
 
     def wait(self, seconds: float) -> bool:
         """Whether the process has ended within so many seconds."""
@@ -216,6 +205,52 @@ class WorkerProcess:
             return False
         return True
 
+    def _started(self, reads: int, writes: int, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        place = {
+            "reads": reads,
+            "writes": writes,
+            "board": self._board.descriptor,
+            "results": str(self.quarters.results),
+            "slot": self.slot,
+            "spools": str(self.quarters.spools.folder),
+            "work_dir": self.environment.work_dir,
+        }
+        account, mark = self.quarters.account, {killing.MARK: self._mark}
+        options: dict[str, Any] = {"env": {**os.environ, **variables, **mark}}
+        return subprocess.Popen(
+            [self.environment.python, "-u", "-P", "-m", "dtscheduler.executors.worker", json.dumps(place)],
+            stdin=subprocess.DEVNULL,
+            stdout=self._boot_output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(reads, writes, self._board.descriptor),
+            start_new_session=True,
+            **(account.process_options(mark) if account else options),
+        )
 
-def _same(left: PartCall, right: PartCall) -> bool:
-    return (left.task, left.part, left.attempt) == (right.task, right.part, right.attempt)
+    @property
+    def _interpreter(self) -> str:
+        account = self.quarters.account
+        return f"{self.environment.python} as {account.name!r}" if account else self.environment.python
+
+    def _not_started(self, error: OSError) -> str:
+        return f"the interpreter {self._interpreter} cannot be started: {error.strerror}{self._obstacle()}"
+
+    def _obstacle(self) -> str:
+        """What keeps another account from what a worker needs, as far as it can be told from here."""
+        if self.quarters.account is None:
+            return ""
+        package = Path(__file__).parent
+        needed = (self.environment.python, package, self.environment.work_dir, self.quarters.results)
+        found = self.quarters.account.cannot_reach(*needed)
+        return f"\n{found}" if found else ""
+
+    def _close(self, *descriptors: int) -> None:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._board.close()
+        self._boot_output.close()
+
+
+def identity(call: PartCall) -> reports.Identity:
+    """What tells a call from all others of its run."""
+    return call.task, call.part, call.attempt

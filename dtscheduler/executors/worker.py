@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import pickle
 import select
 import signal
 import socket
@@ -24,7 +25,7 @@ from types import FrameType
 
 from dtscheduler.caches.disk import DiskCache
 from dtscheduler.errors import SchedulerError
-from dtscheduler.executors import killing, logs, wire
+from dtscheduler.executors import killing, logs, reports, wire
 from dtscheduler.executors.measure import Meter
 from dtscheduler.executors.surroundings import Surroundings, flush_streams
 from dtscheduler.model.call import Outcome, PartCall, TaskSetup
@@ -63,9 +64,9 @@ class Mouth:
         self._held: list[Outcome] = []
         self._held_since = 0.0
 
-    def send(self, message: object) -> None:
+    def send(self, report: bytes) -> None:
         with self._lock:
-            self._write(wire.frame(message))
+            self._write(wire.frame(report))
 
     def hold(self, outcome: Outcome) -> None:
         with self._lock:
@@ -86,7 +87,7 @@ class Mouth:
 
     def _release(self, retiring: bool) -> None:
         outcomes, self._held = self._held, []
-        self._write(wire.frame(wire.Outcomes(outcomes, retiring)))
+        self._write(wire.frame(reports.outcomes(outcomes, retiring=retiring)))
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -124,8 +125,8 @@ class Ear(threading.Thread):
             data = os.read(self._reads, 2**20)
             if not data:
                 return
-            for message in frames.feed(data):
-                self._take(message)
+            for order in frames.feed(data):
+                self._take(pickle.loads(order))
 
     def _take(self, message: object) -> None:
         if isinstance(message, wire.Prepare):
@@ -137,10 +138,10 @@ class Ear(threading.Thread):
             self.todo.put(message)
         elif isinstance(message, wire.Recall):
             self._mouth.release()
-            self._mouth.send(wire.Recalled(self._drained()))
+            self._mouth.send(reports.recalled(self._drained()))
 
-    def _drained(self) -> list[tuple[int, int, int]]:
-        drained: list[tuple[int, int, int]] = []
+    def _drained(self) -> list[reports.Identity]:
+        drained: list[reports.Identity] = []
         while True:
             try:
                 call = self.todo.get_nowait()
@@ -177,15 +178,14 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to leave."""
-        self._mouth.send(wire.Ready())
+        self._mouth.send(reports.ready())
         while not self._stopping:
             message = self._ear.todo.get()
             if isinstance(message, wire.Leave):
                 break
             if isinstance(message, wire.Describe):
-                self._mouth.send(
-                    wire.Described(message.wanted, [self._functions.described(one) for one in message.wanted])
-                )
+                found = [self._functions.described(one) for one in message.wanted]
+                self._mouth.send(reports.described(message.question, found))
                 continue
             self._board.begin()
             outcome = self._attempt(self._ear.setups[message.task], message)

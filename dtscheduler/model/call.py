@@ -95,10 +95,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What a worker must be to execute a task: its interpreter and the work dir on its path."""
+    """What a worker must be to execute a task: its interpreter, the work dir on its path, and its account.
+
+    ``account`` None is that of this process.
+    """
 
     python: str
     work_dir: str | None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from enum import Enum
 
 from dtscheduler.model.config import EMPTY
 from dtscheduler.model.priority import Priority
-from dtscheduler.model.schedule import NEVER, AfterCondition, ScheduleSpec
+from dtscheduler.model.schedule import AS_USUAL, NEVER, AfterCondition, FiringPolicy, ScheduleSpec
 
 
 class Isolation(Enum):
@@ -117,6 +117,7 @@ class JobSpec:
     priority: Priority = Priority.NORMAL
     alerts: AlertSpec = AlertSpec()
     reuse: Reuse = Reuse.LINEAGE
+    firing: FiringPolicy = AS_USUAL
 
     @property
     def part_count(self) -> int:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
+from dtscheduler.model.access import Identity
+from dtscheduler.model.priority import Priority
 from dtscheduler.model.status import RunStatus, TaskStatus
+
+
+class Trigger(StrEnum):
+    """What made a run: a person, the job's schedule, the end of another job's run, or a backfill."""
+
+    HAND = "hand"
+    SCHEDULE = "schedule"
+    AFTER = "after"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +26,9 @@ class RunRecord:
     """One run. ``custom_rundate`` tells whether the rundate was chosen by hand; ``code`` fingerprints the functions.
 
     ``lease_holder`` is the process that drives the run until ``lease_until``; ``lease_epoch`` counts who has.
+    ``run_as`` is the account its tasks run under. ``scheduled`` is the instant of the schedule that it is for,
+    ``after_run`` the run after which it comes, ``backfill`` the uuid of the backfill it belongs to, of which at most
+    ``most_active`` runs are active at a time.
     """
 
     id: int
@@ -24,12 +39,21 @@ class RunRecord:
     rundate: date
     submitted: datetime
     owner: str
+    group: str = ""
+    permissions: str = "rwrwr-"
     tag: str = "dev"
     labels: tuple[str, ...] = ()
+    priority: Priority = Priority.NORMAL
+    trigger: Trigger = Trigger.HAND
+    submitted_by: str = ""
+    run_as: str = ""
     job_id: int | None = None
     job_version: int | None = None
     custom_rundate: bool = False
     scheduled: datetime | None = None
+    after_run: int | None = None
+    backfill: str | None = None
+    most_active: int | None = None
     started: datetime | None = None
     ended: datetime | None = None
     reason: str = ""
@@ -102,7 +126,10 @@ class RunChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """Which saved jobs to list; what is None does not constrain."""
+    """Which saved jobs to list; what is None does not constrain.
+
+    ``reader``: only what this identity may read.
+    """
 
     id: int | None = None
     uuid: str | None = None
@@ -110,18 +137,29 @@ class JobQuery:
     label: str | None = None
     tag: str | None = None
     owner: str | None = None
+    reader: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which runs to list, newest first; what is None does not constrain. ``since`` and ``until`` bound ``submitted``."""
+    """Which runs to list, newest first; what is None does not constrain. ``since`` and ``until`` bound ``submitted``.
+
+    ``reader``: only what this identity may read. ``scheduled``: the run for this instant of a schedule. ``rundates``:
+    the first and the last one.
+    """
 
     id: int | None = None
     uuid: str | None = None
+    job_id: int | None = None
     job_name: str | None = None
     label: str | None = None
     tag: str | None = None
     owner: str | None = None
+    reader: Identity | None = None
+    trigger: Trigger | None = None
+    scheduled: datetime | None = None
+    after_run: int | None = None
+    rundates: tuple[date, date] | None = None
     statuses: Collection[RunStatus] | None = None
     since: datetime | None = None
     until: datetime | None = None

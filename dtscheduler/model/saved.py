@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dtscheduler.model.priority import Priority
+from dtscheduler.model.schedule import AS_USUAL, NEVER, FiringPolicy, ScheduleSpec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """A saved job: its identity and its latest version."""
+    """A saved job: its identity, its latest version, and how far its schedule has been followed.
+
+    What firing it needs is here beside the spec, which may be large. ``settled`` is the instant up to which all fires
+    are on record, ``next_fire`` when to look again, ``schedule_since`` when the schedule took effect. ``run_as`` is the
+    account its tasks run under. ``broken`` says why the schedule cannot be followed any more.
+    """
 
     id: int
     uuid: str
@@ -21,6 +29,18 @@ class JobRecord:
     group: str
     created: datetime
     saved: datetime
+    saved_by: str
+    permissions: str
+    run_as: str
+    priority: Priority = Priority.NORMAL
+    schedule: ScheduleSpec = NEVER
+    firing: FiringPolicy = AS_USUAL
+    schedule_since: datetime
+    settled: datetime
+    next_fire: datetime | None = None
+    paused: datetime | None = None
+    paused_by: str = ""
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 
@@ -35,6 +36,34 @@ class AfterCondition(Enum):
     SUCCESS = "on success"
     FAILURE = "on failure"
     ALWAYS = "always"
+
+
+class CatchUp(Enum):
+    """What is done about instants that were missed: the latest of them runs, all do, or none."""
+
+    LATEST = "latest"
+    ALL = "all"
+    NONE = "none"
+
+
+class Overlap(Enum):
+    """What becomes of a fire while a run of the job is active: it waits, is skipped, or runs beside it."""
+
+    WAIT = "wait"
+    SKIP = "skip"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiringPolicy:
+    """What becomes of fires that cannot start a run at once; nothing older than the window is caught up."""
+
+    catch_up: CatchUp = CatchUp.LATEST
+    catch_up_window: timedelta = timedelta(hours=24)
+    overlap: Overlap = Overlap.WAIT
+
+
+AS_USUAL = FiringPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from dtscheduler.errors import WorkspaceError
+from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.run import AttemptRecord, RunChange, TaskRunRecord
 from dtscheduler.ports import Clock, RunStore
 
@@ -39,16 +40,31 @@ class Ledger:
         waited = self._clock.monotonic() - self._written
         return waited > HEARTBEAT_SECONDS or (bool(changed) and waited > FLUSH_SECONDS)
 
-    def write(self, changed: dict[tuple[int, int], TaskRunRecord], change: RunChange | None = None) -> None:
-        """Write all changes in one transaction and forget them; the run's end gives the lease up."""
+    def write(
+        self,
+        changed: dict[tuple[int, int], TaskRunRecord],
+        change: RunChange | None = None,
+        *,
+        alerts: Sequence[AlertRecord] = (),
+        leave: bool = False,
+    ) -> None:
+        """Write all changes in one transaction and forget them.
+
+        Args:
+            changed: task runs.
+            change: of the run itself; its end gives the lease up.
+            alerts: what is to be told.
+            leave: give the lease up although the run has not ended.
+        """
         ends = change is not None and change.status is not None and change.status.final
         self._store.record(
             self._run_id,
             self._epoch,
-            lease_until=None if ends else self._lease_until(),
+            lease_until=None if ends or leave else self._lease_until(),
             change=change,
             task_runs=list(changed.values()),
             attempts=self._attempts,
+            alerts=alerts,
         )
         changed.clear()
         self._attempts = []

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dtscheduler.crash import crash_point
 from dtscheduler.errors import LeaseLostError, WorkerError
 from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
 from dtscheduler.model.config import EMPTY
@@ -17,6 +18,7 @@ from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ports import Clock, Executor, Store
+from dtscheduler.running.ending import alerts_at_end
 from dtscheduler.running.ledger import FLUSH_SECONDS, Ledger
 from dtscheduler.running.plan import Plan
 from dtscheduler.running.progress import Progress, run_outcome
@@ -51,6 +53,7 @@ class Runner:
         clock: what time it is.
         observe: told of progress a few times a second.
         grace_seconds: how long attempts get to end by themselves when the run is stopped.
+        chat: whether there is a chat that is told how runs end.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class Runner:
         clock: Clock,
         observe: Observer | None = None,
         grace_seconds: float = GRACE_SECONDS,
+        chat: bool = False,
     ) -> None:
+        self._chat = chat
         self._store, self._executor, self._plan, self._run = store, executor, plan, run
         self._logs, self._clock, self._observe, self._grace = log_folder, clock, observe, grace_seconds
         self._host = socket.gethostname()
@@ -75,7 +80,7 @@ class Runner:
         self._failures: dict[tuple[int, int], int] = {}
         self._in_flight: set[tuple[int, int]] = set()
         self._asked = self._observed = clock.monotonic()
-        self._stop_requested = False
+        self._stop_requested = self._leave_requested = False
         self._uniform = len({(t.needs, t.image, t.isolation) for t in plan.spec.tasks}) == 1
 
     def count_failures(self, attempts: list[AttemptRecord]) -> None:
@@ -89,8 +94,13 @@ class Runner:
         """Ask the run to stop, from any thread."""
         self._stop_requested = True
 
+    def request_leave(self, *, grace_seconds: float | None = None) -> None:
+        """Ask the runner to leave the run to another one, from any thread; what is running is tried again there."""
+        self._grace = self._grace if grace_seconds is None else min(grace_seconds, self._grace)
+        self._leave_requested = True
+
     def drive(self) -> None:
-        """Run until every part has ended and the run's final status is written.
+        """Run until every part has ended and the run's final status is written, or until it is asked to leave.
 
         Raises:
             KeyboardInterrupt: after the run has been stopped because of it.
@@ -102,6 +112,9 @@ class Runner:
             self._ledger.write(self._progress.changed, RunChange(status=RunStatus.RUNNING, started=started))
             with self._ledger.kept_alive(while_blocked=self._executor.blocks):
                 ending = self._work()
+            if self._leave_requested and not self._progress.done and ending is None:
+                self._leave()
+                return
         except KeyboardInterrupt:
             self._stop(Ending(RunStatus.STOPPED, "interrupted with Ctrl-C"))
             raise
@@ -117,8 +130,9 @@ class Runner:
     def _work(self) -> Ending | None:
         limit = self._plan.spec.fail_after
         deadline = None if limit is None else self._clock.monotonic() + limit.total_seconds()
-        while not self._progress.done:
+        while not (self._progress.done or self._leave_requested):
             self._dispatch()
+            crash_point("parts-queued")
             self._write_if_due()
             for event in self._executor.wait(self._patience(deadline)):
                 self._take(event)
@@ -221,7 +235,9 @@ class Runner:
                 self._progress.move(
                     task, part, TaskStatus.RUNNING, now, **self._begun(event.call, event.at, event.worker)
                 )
+            crash_point("part-started")
             return
+        crash_point("result-written")
         self._in_flight.discard((task, part))
         if event.status is TaskStatus.DID_NOT_RUN:
             self._progress.queue(task).append(part)
@@ -315,6 +331,21 @@ class Runner:
 
     # -- ending
 
+    def _leave(self) -> None:
+        """End what is running here, without blame, and give the run's lease up."""
+        self._executor.cancel(grace_seconds=self._grace)
+        while events := self._executor.wait(0):
+            for event in events:
+                if isinstance(event, Outcome) and event.status is TaskStatus.COMPLETED:
+                    self._close(event, self._clock.now())
+        now, reason = self._clock.now(), "its service was stopped; it is tried again"
+        for record in list(self._progress.records()):
+            if record.status is TaskStatus.RUNNING:
+                self._ledger.add_attempt(attempt_of(replace(record, reason=reason, ended=now), TaskStatus.STOPPED))
+                self._progress.move(record.task, record.part, TaskStatus.READY, now, reason=reason)
+        self._ledger.write(self._progress.changed, leave=True)
+        self._tell()
+
     def _stop(self, ending: Ending) -> None:
         self._cancel(ending)
         self._finish(ending)
@@ -345,8 +376,11 @@ class Runner:
             status, reason = run_outcome(list(self._progress.records()))
         else:
             status, reason = ending.status, ending.reason
-        change = RunChange(status=status, reason=reason, ended=self._clock.now())
-        self._ledger.write(self._progress.changed, change)
+        now = self._clock.now()
+        alerts = alerts_at_end(self._store, self._plan.spec, self._run, status, now=now, chat=self._chat)
+        change = RunChange(status=status, reason=reason, ended=now)
+        self._ledger.write(self._progress.changed, change, alerts=alerts)
+        crash_point("run-closed")
         self._tell()
 
     def _write_if_due(self) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 from dtscheduler.errors import LeaseLostError, NotFoundError, WorkspaceError
+from dtscheduler.model.access import Identity, Right, may
+from dtscheduler.model.alert import AlertRecord, Channel
+from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
-from dtscheduler.model.status import TaskStatus
+from dtscheduler.model.schedule import AfterSchedule
+from dtscheduler.model.service import ServiceRecord
+from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
+from dtscheduler.stores.saving import FARTHEST, LOOK_NOW, first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 
 
@@ -31,37 +37,129 @@ class MemoryStore:
         self._task_runs: dict[int, dict[tuple[int, int], TaskRunRecord]] = {}
         self._attempts: dict[int, dict[tuple[int, int, int], AttemptRecord]] = {}
         self._images: dict[tuple[str, str], ImageRecord] = {}
+        self._followed: set[int] = set()
+        self._outbox: dict[int, AlertRecord] = {}
+        self._services: dict[str, ServiceRecord] = {}
+        self._job_count = self._run_count = 0
 
-    def save_job(self, spec: JobSpec, *, saved_by: str, now: datetime) -> JobRecord:
+    def save_job(
+        self, spec: JobSpec, *, saved_by: str, now: datetime, run_as: str = "", next_fire: datetime | None = None
+    ) -> JobRecord:
         """Save a job under its name; a new version only if it differs from the latest one."""
         with self._lock:
             latest = self._jobs.get(name_key(spec.name))
             if latest:  # the spelling under which it was saved first stays
                 spec = replace(spec, name=latest.name)
-            body = write_spec(spec)
-            digest = spec_hash(body)
-            if latest and latest.spec_hash == digest:
+            digest = self._keep(spec)
+            if latest and latest.spec_hash == digest and not latest.broken:
                 return latest
-            record = JobRecord(
-                id=latest.id if latest else len(self._jobs) + 1,
-                uuid=latest.uuid if latest else str(uuid4()),
-                name=spec.name,
-                version=latest.version + 1 if latest else 1,
-                spec_hash=digest,
-                tag=spec.tag,
-                labels=spec.labels,
-                owner=spec.access.owner,
-                group=spec.access.group,
-                created=latest.created if latest else now,
-                saved=now,
-            )
+            self._job_count += latest is None
+            first = first_version(spec, digest, saved_by=saved_by, run_as=run_as, now=now, next_fire=next_fire)
+            record = next_version(latest, first) if latest else replace(first, id=self._job_count)
             version = JobVersion(
                 job_id=record.id, version=record.version, spec_hash=digest, saved=now, saved_by=saved_by
             )
-            self._specs[digest] = body
             self._jobs[name_key(spec.name)] = record
             self._versions.setdefault(record.id, []).append(version)
             return record
+
+    def pause(self, job_id: int, *, paused: datetime | None, by: str) -> None:
+        """Pause a job since then, or let it go on (None)."""
+        with self._lock:
+            self._change_job(self._job(job_id), paused=paused, paused_by=by if paused else "")
+
+    def delete_job(self, job_id: int, now: datetime) -> None:
+        """Take a job off the list; its runs stay, and its name is free."""
+        with self._lock:
+            del self._jobs[name_key(self._job(job_id).name)]
+
+    def keep_spec(self, spec: JobSpec) -> str:
+        """Keep a spec; its hash."""
+        with self._lock:
+            return self._keep(spec)
+
+    def due_jobs(self, now: datetime, limit: int) -> list[JobRecord]:
+        """Jobs to look at, the most urgent first."""
+        with self._lock:
+            due = [job for job in self._jobs.values() if job.next_fire and job.next_fire <= now]
+        return sorted(due, key=lambda job: (job.priority.rank, job.next_fire, job.id))[:limit]
+
+    def next_due(self) -> datetime | None:
+        """When the next job is due."""
+        with self._lock:
+            return min((job.next_fire for job in self._jobs.values() if job.next_fire), default=None)
+
+    def advance(self, steps: Sequence[FireStep]) -> list[int]:
+        """Write what has become of jobs' instants; the ids of the jobs that were not changed since."""
+        done = []
+        with self._lock:
+            for step in steps:
+                job = self._jobs.get(name_key(step.job.name))
+                if job is None or _place_of(job) != _place_of(step.job):
+                    continue
+                self._change_job(job, settled=step.settled, next_fire=step.next_fire)
+                done.append(job.id)
+                for run in (*step.runs, *_expired(step)):
+                    self._add(run)
+        return done
+
+    def busy_jobs(self) -> set[int]:
+        """The ids of jobs with runs that have not ended."""
+        with self._lock:
+            return {run.job_id for run in self._runs.values() if run.job_id and not run.status.final}
+
+    def mark_broken(self, job_id: int, reason: str) -> None:
+        """Take a job out of the schedule until it is saved again."""
+        with self._lock:
+            self._change_job(self._job(job_id), broken=legible(reason), next_fire=None)
+
+    def look_again(self, now: datetime, tolerance: timedelta) -> int:
+        """After the clock was set back: follow schedules from ``now`` where they were followed further."""
+        with self._lock:
+            ahead = [job for job in self._jobs.values() if job.settled > now + tolerance and job.next_fire]
+            ids = {job.id for job in ahead}
+            for run in list(self._runs.values()):
+                if run.job_id in ids and run.status is RunStatus.EXPIRED and run.scheduled and run.scheduled > now:
+                    del self._runs[run.id]
+            for job in ahead:
+                self._change_job(job, settled=now, next_fire=LOOK_NOW)
+            return len(ahead)
+
+    def run_after_jobs(self, job: JobRecord) -> list[JobRecord]:
+        """The jobs whose schedule says that they run after this one."""
+        with self._lock:
+            return [other for other in self._jobs.values() if runs_after(other, job)]
+
+    def unfollowed(self, limit: int) -> list[RunRecord]:
+        """Runs of saved jobs that have ended and whose Run-After jobs have not been started, the earliest first."""
+        with self._lock:
+            ended = [run for run in self._runs.values() if run.ended and run.status is not RunStatus.EXPIRED]
+            found = [run for run in ended if run.job_id and run.id not in self._followed]
+        return sorted(found, key=lambda run: run.ended or run.submitted)[:limit]
+
+    def follow(self, run_ids: Sequence[int], runs_after: Sequence[RunRecord]) -> None:
+        """Write the runs that come after runs, each once, and that this is done."""
+        with self._lock:
+            self._followed.update(run_ids)
+            for run in runs_after:
+                self._add(run)
+
+    def claimable(self, limit: int, accounts: Collection[str] | None) -> list[RunRecord]:
+        """Submitted runs that may begin, by priority, then by age; only those that run as one of the accounts."""
+        with self._lock:
+            ready = [run for run in self._runs.values() if run.status is RunStatus.READY and not run.lease_epoch]
+        ours = [run for run in ready if accounts is None or run.run_as in accounts]
+        return sorted(ours, key=lambda run: (run.priority.rank, run.submitted, run.id))[:limit]
+
+    def begun(self) -> list[RunRecord]:
+        """Runs that have had a driver and have not ended."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.lease_epoch and not run.status.final]
+
+    def pulse(self) -> tuple[tuple[Any, ...], ...]:
+        """What changes whenever a run is added to those that have not ended, goes on, or ends."""
+        with self._lock:
+            return tuple((run.id, run.status) for run in self._runs.values() if not run.status.final)
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
         """Saved jobs in order of their names."""
@@ -85,21 +183,42 @@ class MemoryStore:
 
     def add_run(self, run: RunRecord, spec: JobSpec, task_runs: Sequence[TaskRunRecord]) -> RunRecord:
         """Write a new run with all its task runs and its spec; returns it with its id and its spec's hash."""
-        body = write_spec(spec)
         with self._lock:
-            if any(other.uuid == run.uuid for other in self._runs.values()):
-                raise WorkspaceError(f"there is a run {run.uuid} already")
-            run = replace(run, id=len(self._runs) + 1, spec_hash=spec_hash(body), reason=legible(run.reason))
-            self._specs[run.spec_hash] = body
-            self._runs[run.id] = run
-            self._task_runs[run.id] = {(record.task, record.part): _legible_task_run(record) for record in task_runs}
-            self._attempts[run.id] = {}
-            return run
+            added = self._add(replace(run, spec_hash=self._keep(spec)))
+            if added is None:
+                raise WorkspaceError(f"there is a run {run.uuid}, or one for the same instant, already")
+            self._task_runs[added.id] = {(record.task, record.part): _legible_task_run(record) for record in task_runs}
+            return added
+
+    def submit(self, runs: Sequence[RunRecord]) -> list[RunRecord]:
+        """Write runs that wait to be driven, without task runs; returns them with their ids."""
+        with self._lock:
+            added = [self._add(run) for run in runs]
+        if None in added:
+            raise WorkspaceError("there is such a run already")
+        return [run for run in added if run]
+
+    def move(self, run_id: int, before: RunStatus, change: RunChange) -> bool:
+        """Change a run that nobody has driven yet, if it still has the status ``before``."""
+        with self._lock:
+            run = self._run(run_id)
+            if run.status is not before or run.lease_epoch:
+                return False
+            self._runs[run_id] = replace(run, **_changes(change))
+            return True
+
+    def plan_run(self, run_id: int, epoch: int, *, code: str, task_runs: Sequence[TaskRunRecord]) -> None:
+        """Write the task runs of a run that was submitted without; only the holder of its lease may."""
+        with self._lock:
+            run = self._leased(run_id, epoch)
+            self._runs[run_id] = replace(run, code=code)
+            self._task_runs[run_id] = {(record.task, record.part): _legible_task_run(record) for record in task_runs}
 
     def runs(self, query: RunQuery) -> list[RunRecord]:
         """Runs, newest first."""
         with self._lock:
-            found = [run for run in self._runs.values() if _run_matches(run, query)]
+            saved = {job.id: job for job in self._jobs.values()}
+            found = [run for run in self._runs.values() if _run_matches(run, query, saved)]
         return sorted(found, key=lambda run: (run.submitted, run.id), reverse=True)[: query.limit]
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
@@ -118,7 +237,7 @@ class MemoryStore:
         """Become the run's driver if its lease is still the one counted ``from_epoch``; the new epoch, or None."""
         with self._lock:
             run = self._run(run_id)
-            if run.lease_epoch != from_epoch:
+            if run.lease_epoch != from_epoch or run.status.final:
                 return None
             self._runs[run_id] = replace(run, lease_holder=holder, lease_until=until, lease_epoch=from_epoch + 1)
             return from_epoch + 1
@@ -132,15 +251,14 @@ class MemoryStore:
         change: RunChange | None = None,
         task_runs: Sequence[TaskRunRecord] = (),
         attempts: Sequence[AttemptRecord] = (),
+        alerts: Sequence[AlertRecord] = (),
     ) -> None:
         """Write what changed, in one transaction, and prolong the lease; ``lease_until`` None gives it up.
 
         Raises ``LeaseLostError`` and writes nothing when the run has another driver by now.
         """
         with self._lock:
-            run = self._run(run_id)
-            if run.lease_epoch != epoch or run.lease_holder is None:
-                raise LeaseLostError(f"run {run_id} is driven by another process now, or by none; nothing was written")
+            run = self._leased(run_id, epoch)
             changed = {(record.task, record.part): _legible_task_run(record) for record in task_runs}
             if unknown := changed.keys() - self._task_runs[run_id].keys():
                 raise NotFoundError(f"run {run_id} lacks {len(unknown)} of these task runs")
@@ -148,6 +266,7 @@ class MemoryStore:
             self._runs[run_id] = replace(run, lease_holder=holder, lease_until=lease_until, **_changes(change))
             self._task_runs[run_id].update(changed)
             self._attempts[run_id].update({(r.task, r.part, r.attempt): _legible_attempt(r) for r in attempts})
+            self._put_alerts(alerts)
 
     def request_stop(self, run_id: int, by: str) -> None:
         """Ask whoever drives the run to stop it; a run that has ended stays as it is."""
@@ -174,6 +293,51 @@ class MemoryStore:
         with self._lock:
             return [image for _, image in sorted(self._images.items())]
 
+    def add_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Put alerts into the outbox; ``id`` is ignored."""
+        with self._lock:
+            self._put_alerts(alerts)
+
+    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
+        """Alerts, newest first; or only those that are still to be sent."""
+        with self._lock:
+            newest = sorted(self._outbox.values(), key=lambda alert: -alert.id)
+        return [alert for alert in newest if alert.next_try or not pending][:limit]
+
+    def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
+        """All alerts that are due; nobody else gets them until then, or until they are updated."""
+        with self._lock:
+            planned = [(alert, alert.next_try) for alert in self._outbox.values() if alert.next_try]
+            due = [alert for alert, when in planned if not now < when <= now + FARTHEST]
+            self._outbox.update({alert.id: replace(alert, next_try=until) for alert in due})
+            return [self._outbox[alert.id] for alert in due]
+
+    def update_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Write what has become of alerts."""
+        with self._lock:
+            self._outbox.update({alert.id: alert for alert in alerts})
+
+    def last_sent(self, since: datetime) -> dict[tuple[Channel, str], datetime]:
+        """When each recipient was last told something, if since then."""
+        with self._lock:
+            sent = sorted((a.sent, a.channel, a.recipient) for a in self._outbox.values() if a.sent and a.sent >= since)
+        return {(channel, recipient): when for when, channel, recipient in sent}
+
+    def beat(self, service: ServiceRecord) -> None:
+        """Say that a service is alive."""
+        with self._lock:
+            self._services[service.holder] = service
+
+    def services(self) -> list[ServiceRecord]:
+        """All services that have not signed off, the oldest first."""
+        with self._lock:
+            return sorted(self._services.values(), key=lambda service: service.since)
+
+    def sign_off(self, holder: str) -> None:
+        """Take a service off the list."""
+        with self._lock:
+            self._services.pop(holder, None)
+
     def problems(self) -> list[str]:
         """What is wrong with the store: nothing can be."""
         return []
@@ -185,6 +349,41 @@ class MemoryStore:
         if run_id not in self._runs:
             raise NotFoundError(f"there is no run {run_id}")
         return self._runs[run_id]
+
+    def _leased(self, run_id: int, epoch: int) -> RunRecord:
+        run = self._run(run_id)
+        if run.lease_epoch != epoch or run.lease_holder is None:
+            raise LeaseLostError(f"run {run_id} is driven by another process now, or by none; nothing was written")
+        return run
+
+    def _add(self, run: RunRecord) -> RunRecord | None:
+        """Keep a new run, unless there is one of its identity."""
+        if any(_same_identity(run, other) for other in self._runs.values()):
+            return None
+        self._run_count += 1
+        run = replace(run, id=self._run_count, reason=legible(run.reason))
+        self._runs[run.id], self._task_runs[run.id], self._attempts[run.id] = run, {}, {}
+        return run
+
+    def _keep(self, spec: JobSpec) -> str:
+        body = write_spec(spec)
+        digest = spec_hash(body)
+        self._specs[digest] = body
+        return digest
+
+    def _job(self, job_id: int) -> JobRecord:
+        found = [job for job in self._jobs.values() if job.id == job_id]
+        if not found:
+            raise NotFoundError(f"there is no job {job_id}")
+        return found[0]
+
+    def _change_job(self, job: JobRecord, **changes: Any) -> None:
+        self._jobs[name_key(job.name)] = replace(job, **changes)
+
+    def _put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        for alert in alerts:
+            number = len(self._outbox) + 1
+            self._outbox[number] = replace(alert, id=number, text=legible(alert.text))
 
 
 def _legible_task_run(record: TaskRunRecord) -> TaskRunRecord:
@@ -205,6 +404,34 @@ def _changes(change: RunChange | None) -> dict[str, Any]:
     return changed | {"reason": legible(changed["reason"])} if "reason" in changed else changed
 
 
+def _same_identity(run: RunRecord, other: RunRecord) -> bool:
+    same_job = run.job_id is not None and run.job_id == other.job_id
+    same_instant = run.scheduled is not None and run.scheduled == other.scheduled
+    same_before = run.after_run is not None and run.after_run == other.after_run
+    return run.uuid == other.uuid or (same_job and (same_instant or same_before))
+
+
+def _place_of(job: JobRecord) -> tuple[object, ...]:
+    return job.id, job.version, job.settled, job.paused
+
+
+def _expired(step: FireStep) -> Iterator[RunRecord]:
+    for skipped in step.skipped:
+        if step.template:
+            expired = replace(step.template, uuid=uuid4().hex, scheduled=skipped.scheduled)
+            yield replace(expired, rundate=skipped.rundate, reason=skipped.reason)
+
+
+def runs_after(job: JobRecord, other: JobRecord) -> bool:
+    """Whether a job's schedule says that it runs after another one."""
+    after = job.schedule
+    if not isinstance(after, AfterSchedule):
+        return False
+    return after.job_uuid == other.uuid or (
+        bool(after.job_name) and name_key(after.job_name or "") == name_key(other.name)
+    )
+
+
 def _job_matches(job: JobRecord, query: JobQuery) -> bool:
     return (
         query.id in (None, job.id)
@@ -213,18 +440,35 @@ def _job_matches(job: JobRecord, query: JobQuery) -> bool:
         and (query.label is None or query.label in job.labels)
         and query.tag in (None, job.tag)
         and query.owner in (None, job.owner)
+        and (query.reader is None or _readable(job, query.reader))
     )
 
 
-def _run_matches(run: RunRecord, query: RunQuery) -> bool:
+def _run_matches(run: RunRecord, query: RunQuery, saved: Mapping[int, JobRecord]) -> bool:
     return (
         query.id in (None, run.id)
         and query.uuid in (None, run.uuid)
+        and query.job_id in (None, run.job_id)
         and (query.job_name is None or name_key(query.job_name) == name_key(run.job_name))
         and (query.label is None or query.label in run.labels)
         and query.tag in (None, run.tag)
         and query.owner in (None, run.owner)
+        and query.trigger in (None, run.trigger)
+        and query.scheduled in (None, run.scheduled)
+        and query.after_run in (None, run.after_run)
+        and (query.rundates is None or query.rundates[0] <= run.rundate <= query.rundates[1])
         and (query.statuses is None or run.status in query.statuses)
         and (query.since is None or run.submitted >= query.since)
         and (query.until is None or run.submitted < query.until)
+        and (query.reader is None or query.reader.admin or _run_readable(run, query.reader, saved))
     )
+
+
+def _readable(thing: JobRecord | RunRecord, reader: Identity) -> bool:
+    return may(reader, Right.READ, owner=thing.owner, group=thing.group, permissions=thing.permissions)
+
+
+def _run_readable(run: RunRecord, reader: Identity, saved: Mapping[int, JobRecord]) -> bool:
+    if run.job_id is None:
+        return _readable(run, reader)
+    return run.job_id in saved and _readable(saved[run.job_id], reader)

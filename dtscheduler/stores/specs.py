@@ -11,12 +11,12 @@ import json
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.schedule import AfterSchedule, Never, TimeSchedule
+from dtscheduler.model.schedule import NEVER, AfterSchedule, FiringPolicy, Never, ScheduleSpec, TimeSchedule
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -46,6 +46,29 @@ def read_spec(text: str) -> JobSpec:
     return document.job if schedule is None else replace(document.job, schedule=schedule)
 
 
+def write_schedule(schedule: ScheduleSpec) -> str:
+    """Write a schedule as JSON, under a key that says which kind it is."""
+    return json.dumps(_plain(_kinds(schedule)), separators=(",", ":"))
+
+
+@lru_cache(maxsize=10_000)
+def read_schedule(text: str) -> ScheduleSpec:
+    """Read what ``write_schedule`` wrote."""
+    found = _schedule_adapter().validate_json(text)
+    return found.at or found.after or found.never or NEVER
+
+
+def write_policy(policy: FiringPolicy) -> str:
+    """Write a firing policy as JSON."""
+    return json.dumps(_plain(policy), separators=(",", ":"))
+
+
+@lru_cache(maxsize=1_000)
+def read_policy(text: str) -> FiringPolicy:
+    """Read what ``write_policy`` wrote."""
+    return _policy_adapter().validate_json(text)
+
+
 def spec_hash(text: str) -> str:
     """Name a spec by its content: 32 hexadecimal digits of the text that ``write_spec`` wrote."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
@@ -56,6 +79,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Enum):
         return value.value
+    if type(value) is dict:
+        return {name: _plain(item) for name, item in value.items()}
     if is_dataclass(value):
         written = ((name, getattr(value, name), default) for name, default in _fields(value.__class__))
         return {name: _plain(item) for name, item, default in written if item != default}
@@ -85,23 +110,33 @@ def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
-    """A spec, and beside it its schedule under a key that says which kind it is: their fields alone do not."""
+class _Schedule:
+    """A schedule under a key that says which kind it is: its fields alone do not."""
 
-    job: JobSpec
     at: TimeSchedule | None = None
     after: AfterSchedule | None = None
     never: Never | None = None
 
 
-def _document(spec: JobSpec) -> _Document:
-    match spec.schedule:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document(_Schedule):
+    """A spec, and beside it its schedule."""
+
+    job: JobSpec
+
+
+def _document(spec: JobSpec) -> dict[str, Any]:
+    return {"job": spec, **_kinds(spec.schedule)}
+
+
+def _kinds(schedule: ScheduleSpec) -> dict[str, ScheduleSpec]:
+    match schedule:
         case TimeSchedule():
-            return _Document(job=spec, at=spec.schedule)
+            return {"at": schedule}
         case AfterSchedule():
-            return _Document(job=spec, after=spec.schedule)
+            return {"after": schedule}
         case Never():
-            return _Document(job=spec, never=spec.schedule)
+            return {"never": schedule}
 
 
 @cache
@@ -109,3 +144,17 @@ def _adapter() -> TypeAdapter[_Document]:
     from pydantic import TypeAdapter  # 0.08 s that only those pay who read a spec
 
     return TypeAdapter(_Document)
+
+
+@cache
+def _schedule_adapter() -> TypeAdapter[_Schedule]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_Schedule)
+
+
+@cache
+def _policy_adapter() -> TypeAdapter[FiringPolicy]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(FiringPolicy)

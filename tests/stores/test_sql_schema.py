@@ -6,13 +6,15 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from dtscheduler.errors import StoreVersionError, WorkspaceError
-from dtscheduler.model.run import JobQuery
+from dtscheduler.model.run import JobQuery, RunQuery, Trigger
+from dtscheduler.model.schedule import TimeSchedule
 from dtscheduler.stores.sql import open_store, schema
 from dtscheduler.stores.sql.database import Database
 
@@ -24,9 +26,9 @@ def path(tmp_path):
     return tmp_path / "store.db"
 
 
-def sql(path, statement):
+def sql(path, statement, **values):
     with closing(sqlite3.connect(path)) as connection, connection:
-        return connection.execute(statement).fetchall()
+        return connection.execute(statement, values).fetchall()
 
 
 def test_a_store_that_is_opened_again_has_kept_everything(path):
@@ -39,7 +41,7 @@ def test_a_store_that_is_opened_again_has_kept_everything(path):
 @pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
 def test_a_store_is_named_by_path_or_by_url(path, form):
     open_store(form.format(path)).close()
-    assert sql(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert sql(path, "SELECT version_num FROM alembic_version") == [("0002",)]
 
 
 def test_the_file_is_for_its_owner_alone(path):
@@ -57,32 +59,43 @@ def test_every_connection_waits_half_a_minute_or_more_checks_references_and_logs
     assert pragmas == {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 1}
 
 
-def test_migrations_give_the_same_tables_as_creating_them(tmp_path):
-    open_store(tmp_path / "created.db").close()
-    migrated = Database(tmp_path / "migrated.db")
-    with migrated.writing() as connection:
-        schema.migrate(connection)
-    migrated.close()
-    ours = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name <> 'alembic_version' ORDER BY name"
-    own = [row for row in sql(tmp_path / "migrated.db", ours) if "alembic" not in row[1]]
-    assert own == [row for row in sql(tmp_path / "created.db", ours) if "alembic" not in row[1]]
-    version = "SELECT * FROM alembic_version"
-    assert sql(tmp_path / "migrated.db", version) == sql(tmp_path / "created.db", version)
-
-
 def test_the_revisions_we_name_are_those_that_ship():
     scripts = ScriptDirectory.from_config(schema.alembic_config())
     assert tuple(script.revision for script in reversed(list(scripts.walk_revisions()))) == schema.REVISIONS
 
 
-def test_an_older_store_is_brought_up_to_date_when_opened(path, monkeypatch):
-    open_store(path).close()
-    sql(path, "UPDATE alembic_version SET version_num = '0000'")
-    monkeypatch.setattr(schema, "REVISIONS", ("0000", "0001"))
-    migrated = []
-    monkeypatch.setattr(schema, "migrate", lambda connection: migrated.append(schema.revision(connection)))
-    open_store(path).close()
-    assert migrated == ["0000"]
+def test_an_older_store_is_brought_up_to_date_when_opened(path):
+    first_revision(path)
+    sql(path, "INSERT INTO specs VALUES ('h', :body)", body=OLD_SPEC)
+    sql(path, f"INSERT INTO jobs VALUES (1, 'u', 'flights', 'flights', 1, 'h', 'dev', '[]', 'ada', 'desk', {OLD}, {OLD})")
+    sql(path, f"INSERT INTO job_versions VALUES (1, 1, 'h', {OLD}, 'ben')")
+    sql(path, f"INSERT INTO runs {OLD_RUN}")
+    with closing(open_store(path)) as store:
+        (job,) = store.jobs(JobQuery())
+        (run,) = store.runs(RunQuery())
+        assert store.problems() == []
+        assert store.due_jobs(datetime.now(UTC), 10) == [job]
+    assert (job.schedule, job.saved_by, job.run_as) == (TimeSchedule(at_hours=(18,)), "ben", "ben")
+    assert datetime.now(UTC) - job.settled < timedelta(minutes=5)  # what was due before counts as dealt with
+    assert (run.group, run.permissions, run.trigger) == ("desk", "rwr---", Trigger.HAND)
+
+
+OLD = 1_700_000_000_000_000
+OLD_SPEC = """{"job":{"name":"flights","tasks":[{"name":"t","entrypoint":"a.b","parts":[{"name":"t"}]}],"upstream":[[]],
+"access":{"owner":"ada","group":"desk","permissions":"rwr---"}},"at":{"at_hours":[18]}}"""
+OLD_RUN = f"""(uuid, job_name, job_name_key, spec_hash, status, rundate, submitted, owner, tag, labels, job_id,
+custom_rundate, reason, executor, host, code, lease_epoch, ended) VALUES
+('r', 'flights', 'flights', 'h', 'completed', '2026-01-31', {OLD}, 'ada', 'dev', '[]', 1, 0, '', 'processes', '', '', 1, {OLD})"""
+
+
+def first_revision(path):
+    """Make a store as the first version of dtscheduler did."""
+    from alembic import command
+
+    database = Database(path)
+    with database.writing() as connection:
+        command.upgrade(schema.alembic_config(connection), "0001")
+    database.close()
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path):
@@ -97,7 +110,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path):
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(path):
     open_store(path).close()
     sql(path, "UPDATE alembic_version SET version_num = '0999'")
-    with pytest.raises(StoreVersionError, match=r"0999.*0001.*upgrade"):
+    with pytest.raises(StoreVersionError, match=r"0999.*0002.*upgrade"):
         open_store(path)
     assert sql(path, "SELECT version_num FROM alembic_version") == [("0999",)]
 

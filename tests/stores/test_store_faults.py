@@ -214,10 +214,10 @@ def test_work_goes_on_when_a_store_that_was_away_is_back(path, tmp_path):
 
 def test_damage_is_found(path):
     with closing(open_store(path)) as store:
-        for _ in range(20):
+        for _ in range(200):
             add(store)
     with path.open("r+b") as file:
-        file.seek(20 * 4096)
+        file.seek(60 * 4096)
         file.write(os.urandom(10 * 4096))
     with closing(open_store(path)) as store:
         assert store.problems() != []

@@ -5,15 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from dtscheduler.errors import NotFoundError
+from dtscheduler.model.access import Identity
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery
 from dtscheduler.model.saved import JobRecord, JobVersion
+from dtscheduler.stores.saving import first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database
@@ -29,25 +43,50 @@ class SqlJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save_job(self, spec: JobSpec, *, saved_by: str, now: datetime) -> JobRecord:
+    def save_job(
+        self, spec: JobSpec, *, saved_by: str, now: datetime, run_as: str = "", next_fire: datetime | None = None
+    ) -> JobRecord:
         """Save a job under its name; a new version only if it differs from the latest one."""
         latest = self._latest(spec.name)
         if latest:  # the spelling under which it was saved first stays
             spec = replace(spec, name=latest.name)
         body = write_spec(spec)
         digest = spec_hash(body)
-        if latest and latest.spec_hash == digest:
+        if latest and latest.spec_hash == digest and not latest.broken:
             return latest
+        first = first_version(spec, digest, saved_by=saved_by, run_as=run_as, now=now, next_fire=next_fire)
         with self._database.writing() as connection:
-            keep_spec(self._database, connection, digest, body)
-            latest = self._latest_for_update(connection, _first_version(spec, digest, now))
-            if latest.version and latest.spec_hash == digest:  # another process has just saved the same
+            write_once(self._database, connection, digest, body)
+            latest = self._latest_for_update(connection, first)
+            if latest.version and latest.spec_hash == digest and not latest.broken:  # just saved by another process
                 return latest
-            record = _next_version(latest, spec, digest, now)
-            connection.execute(update(jobs).where(jobs.c.id == record.id).values(_changing(record)))
+            record = next_version(latest, first)
+            connection.execute(update(jobs).where(jobs.c.id == record.id).values(rows.job_values(record)))
             version = {"job_id": record.id, "version": record.version, "spec_hash": digest, "saved_by": saved_by}
             connection.execute(insert(job_versions).values(**version, saved=rows.micros(now)))
             return record
+
+    def pause(self, job_id: int, *, paused: datetime | None, by: str) -> None:
+        """Pause a job since then, or let it go on (None)."""
+        values = {"paused": rows.micros(paused), "paused_by": by if paused else ""}
+        with self._database.writing() as connection:
+            if not connection.execute(update(jobs).where(jobs.c.id == job_id).values(values)).rowcount:
+                raise NotFoundError(f"there is no job {job_id}")
+
+    def delete_job(self, job_id: int, now: datetime) -> None:
+        """Take a job off the list; its runs stay, and its name is free."""
+        gone: dict[str, Any] = {"deleted": rows.micros(now), "next_fire": None, "after_key": None, "after_uuid": None}
+        gone |= {"name_key": literal("deleted:") + jobs.c.uuid}
+        with self._database.writing() as connection:
+            if not connection.execute(update(jobs).where(jobs.c.id == job_id).values(gone)).rowcount:
+                raise NotFoundError(f"there is no job {job_id}")
+
+    def keep_spec(self, spec: JobSpec) -> str:
+        """Keep a spec; its hash."""
+        body = write_spec(spec)
+        with self._database.writing() as connection:
+            write_once(self._database, connection, spec_hash(body), body)
+        return spec_hash(body)
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
         """Saved jobs in order of their names."""
@@ -78,58 +117,35 @@ class SqlJobs:
 
     def _latest_for_update(self, connection: Connection, first: JobRecord) -> JobRecord:
         """The job of that name, made if it is new, and locked until the transaction ends."""
-        values = {name: getattr(first, name) for name in rows.JOB if name != "id"} | _changing(first)
-        values |= {"name_key": name_key(first.name), "created": rows.micros(first.created)}
+        values = rows.job_values(replace(first, version=0))
         connection.execute(self._database.insert(jobs).values(values).on_conflict_do_nothing())
         chosen = select(*_JOB_COLUMNS).where(jobs.c.name_key == name_key(first.name)).with_for_update()
         return rows.job_record(connection.execute(chosen).one())
 
 
-def keep_spec(database: Database, connection: Connection, digest: str, body: str) -> None:
-    """Write a spec, once."""
+def write_once(database: Database, connection: Connection, digest: str, body: str) -> None:
+    """Write a spec, unless it is there."""
     connection.execute(database.insert(specs).values(hash=digest, body=body).on_conflict_do_nothing())
 
 
-def _first_version(spec: JobSpec, digest: str, now: datetime) -> JobRecord:
-    return JobRecord(
-        id=0,
-        uuid=str(uuid4()),
-        name=spec.name,
-        version=0,
-        spec_hash=digest,
-        tag=spec.tag,
-        labels=spec.labels,
-        owner=spec.access.owner,
-        group=spec.access.group,
-        created=now,
-        saved=now,
-    )
-
-
-def _next_version(latest: JobRecord, spec: JobSpec, digest: str, now: datetime) -> JobRecord:
-    return replace(
-        latest,
-        version=latest.version + 1,
-        spec_hash=digest,
-        tag=spec.tag,
-        labels=spec.labels,
-        owner=spec.access.owner,
-        group=spec.access.group,
-        saved=now,
-    )
-
-
-def _changing(job: JobRecord) -> dict[str, Any]:
-    """The columns in which one version of a job differs from another."""
-    plain = {name: getattr(job, name) for name in ("version", "spec_hash", "tag", "owner", "group")}
-    return {**plain, "labels": rows.labels_text(job.labels), "saved": rows.micros(job.saved)}
+def readable(identity: Identity, table: FromClause) -> ColumnElement[bool]:
+    """What an identity may read, of a table with owner, group and permissions; the rule of ``model.access.may``."""
+    if identity.admin:
+        return true()
+    member = table.c.group.in_(sorted(identity.groups))
+    letters = table.c.permissions
+    of_group, of_others = func.substr(letters, 3, 1) == "r", func.substr(letters, 5, 1) == "r"
+    return or_(table.c.owner == identity.user, and_(member, of_group), and_(not_(member), of_others))
 
 
 def _conditions(query: JobQuery) -> list[ColumnElement[bool]]:
     plain = {jobs.c.id: query.id, jobs.c.uuid: query.uuid, jobs.c.tag: query.tag, jobs.c.owner: query.owner}
     conditions = [column == value for column, value in plain.items() if value is not None]
+    conditions.append(jobs.c.deleted.is_(None))
     if query.name is not None:
         conditions.append(jobs.c.name_key == name_key(query.name))
     if query.label is not None:
         conditions.append(func.replace(jobs.c.labels, rows.label_text(query.label), "") != jobs.c.labels)
+    if query.reader is not None:
+        conditions.append(readable(query.reader, jobs))
     return conditions

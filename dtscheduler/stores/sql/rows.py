@@ -8,10 +8,16 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from dtscheduler.model.run import AttemptRecord, RunRecord, TaskRunRecord
+from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
+from dtscheduler.model.names import name_key
+from dtscheduler.model.priority import Priority
+from dtscheduler.model.run import AttemptRecord, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
+from dtscheduler.model.schedule import AS_USUAL, NEVER, AfterSchedule
+from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
+from dtscheduler.stores.specs import read_policy, read_schedule, write_policy, write_schedule
 
 Row = tuple[Any, ...]
 
@@ -21,11 +27,17 @@ ATTEMPT = tuple(field.name for field in fields(AttemptRecord))
 JOB = tuple(field.name for field in fields(JobRecord))
 VERSION = tuple(field.name for field in fields(JobVersion))
 IMAGE = tuple(field.name for field in fields(ImageRecord))
+ALERT = tuple(field.name for field in fields(AlertRecord))
+SERVICE = tuple(field.name for field in fields(ServiceRecord))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _RUN_STATUS = {status.value: status for status in RunStatus}
 _TASK_STATUS = {status.value: status for status in TaskStatus}
+_TRIGGER = {trigger.value: trigger for trigger in Trigger}
+_PRIORITY = {priority.value: priority for priority in Priority}
+_RUN_TIMES = ("submitted", "scheduled", "started", "ended", "lease_until")
+_JOB_TIMES = ("created", "saved", "schedule_since", "settled", "next_fire", "paused")
 
 
 def micros(time: datetime | None) -> int | None:
@@ -50,15 +62,19 @@ def label_text(label: str) -> str:
 
 
 def run_values(run: RunRecord) -> dict[str, Any]:
-    """The columns of a run, by name."""
-    values = {name: getattr(run, name) for name in RUN}
-    for name in ("submitted", "scheduled", "started", "ended", "lease_until"):
+    """The columns of a run, by name, without its id."""
+    values = {name: getattr(run, name) for name in RUN if name != "id"}
+    for name in _RUN_TIMES:
         values[name] = micros(values[name])
     return values | {
+        "job_name_key": name_key(run.job_name),
         "status": run.status.value,
+        "trigger": run.trigger.value,
+        "priority": run.priority.value,
         "rundate": run.rundate.isoformat(),
         "labels": labels_text(run.labels),
         "reason": legible(run.reason),
+        "followed": run.job_id is None or run.status is RunStatus.EXPIRED,  # nothing runs after what did not run
     }
 
 
@@ -66,9 +82,11 @@ def run_record(row: Row) -> RunRecord:
     """Read a row of the columns ``RUN``."""
     values = dict(zip(RUN, row, strict=True))
     values["status"] = _RUN_STATUS[values["status"]]
+    values["trigger"] = _TRIGGER[values["trigger"]]
+    values["priority"] = _PRIORITY[values["priority"]]
     values["rundate"] = date.fromisoformat(values["rundate"])
     values["labels"] = _labels(values["labels"])
-    for name in ("submitted", "scheduled", "started", "ended", "lease_until"):
+    for name in _RUN_TIMES:
         values[name] = moment(values[name])
     return RunRecord(**values)
 
@@ -151,11 +169,65 @@ def attempt_record(row: Row) -> AttemptRecord:
     return AttemptRecord(**_with_moments(values, "submitted", "started", "ended"))
 
 
+def job_values(job: JobRecord) -> dict[str, Any]:
+    """The columns of a job, by name, without its id."""
+    values = {name: getattr(job, name) for name in JOB if name != "id"}
+    for name in _JOB_TIMES:
+        values[name] = micros(values[name])
+    after = job.schedule if isinstance(job.schedule, AfterSchedule) else None
+    return values | {
+        "name_key": name_key(job.name),
+        "labels": labels_text(job.labels),
+        "priority": job.priority.value,
+        "schedule": write_schedule(job.schedule),
+        "firing": write_policy(job.firing),
+        "broken": legible(job.broken),
+        "after_key": name_key(after.job_name) if after and after.job_name else None,
+        "after_uuid": after.job_uuid if after else None,
+    }
+
+
 def job_record(row: Row) -> JobRecord:
     """Read a row of the columns ``JOB``."""
     values = dict(zip(JOB, row, strict=True))
     values["labels"] = _labels(values["labels"])
-    return JobRecord(**_with_moments(values, "created", "saved"))
+    values["priority"] = _PRIORITY[values["priority"]]
+    try:
+        values |= {"schedule": read_schedule(values["schedule"]), "firing": read_policy(values["firing"])}
+    except ValueError as error:  # one damaged row must not keep all the others from running
+        reason = f"its schedule cannot be read: {str(error).splitlines()[0]}"
+        values |= {"schedule": NEVER, "firing": AS_USUAL, "broken": reason}
+    return JobRecord(**_with_moments(values, *_JOB_TIMES))
+
+
+def alert_values(alert: AlertRecord) -> dict[str, Any]:
+    """The columns of an alert, by name, without its id."""
+    values = {name: getattr(alert, name) for name in ALERT if name != "id"}
+    for name in ("created", "next_try", "sent"):
+        values[name] = micros(values[name])
+    texts = {name: legible(values[name]) for name in ("text", "error")}
+    return values | texts | {"kind": alert.kind.value, "channel": alert.channel.value}
+
+
+def alert_record(row: Row) -> AlertRecord:
+    """Read a row of the columns ``ALERT``."""
+    values = dict(zip(ALERT, row, strict=True))
+    values |= {"kind": AlertKind(values["kind"]), "channel": Channel(values["channel"])}
+    return AlertRecord(**_with_moments(values, "created", "next_try", "sent"))
+
+
+def service_values(service: ServiceRecord) -> dict[str, Any]:
+    """The columns of a service, by name."""
+    values = {name: getattr(service, name) for name in SERVICE}
+    times = {name: micros(values[name]) for name in ("since", "beat")}
+    return values | times | {"driving": json.dumps(service.driving)}
+
+
+def service_record(row: Row) -> ServiceRecord:
+    """Read a row of the columns ``SERVICE``."""
+    values = dict(zip(SERVICE, row, strict=True))
+    values["driving"] = tuple(json.loads(values["driving"]))
+    return ServiceRecord(**_with_moments(values, "since", "beat"))
 
 
 def version_record(row: Row) -> JobVersion:

@@ -8,19 +8,22 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, or_, select, true, update
 
 from dtscheduler.errors import LeaseLostError, NotFoundError
+from dtscheduler.model.access import Identity
+from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
-from dtscheduler.model.status import FINAL_RUN
+from dtscheduler.model.status import FINAL_RUN, RunStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.specs import spec_hash, write_spec
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database
-from dtscheduler.stores.sql.jobs import keep_spec
-from dtscheduler.stores.sql.tables import attempts, reusable, runs, task_runs
+from dtscheduler.stores.sql.jobs import readable, write_once
+from dtscheduler.stores.sql.outbox import ALERT_INSERTED
+from dtscheduler.stores.sql.tables import attempts, jobs, outbox, reusable, runs, task_runs
 
 _RUN_COLUMNS = [runs.c[name] for name in rows.RUN]
 _TASK_RUN_COLUMNS = [task_runs.c[name] for name in rows.TASK_RUN]
@@ -35,6 +38,7 @@ class SqlRuns:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._put_alerts = database.prepare(insert(outbox), ALERT_INSERTED)
         # Rows by the thousand go to the driver directly, as tuples; SQLAlchemy would take longer than the database.
         self._add_task_runs = database.prepare(insert(task_runs), ("run_id", *rows.TASK_RUN))
         self._update_task_runs = database.prepare(_task_run_update(), (*_CHANGING, "of_run", "of_task", "of_part"))
@@ -44,15 +48,34 @@ class SqlRuns:
         """Write a new run with all its task runs and its spec; returns it with its id and its spec's hash."""
         body = write_spec(spec)
         run = replace(run, spec_hash=spec_hash(body))
-        values = rows.run_values(run) | {"job_name_key": name_key(run.job_name)}
-        del values["id"]
         with self._database.writing() as connection:
-            keep_spec(self._database, connection, run.spec_hash, body)
-            run = replace(run, id=connection.execute(insert(runs).returning(runs.c.id), values).scalar_one())
-            if task_runs:
-                added = [(run.id, r.task, r.part, r.task_name, r.part_name, *rows.task_run_row(r)) for r in task_runs]
-                connection.exec_driver_sql(self._add_task_runs, added)
+            write_once(self._database, connection, run.spec_hash, body)
+            run = _insert_run(connection, run)
+            self._insert_task_runs(connection, run.id, task_runs)
         return run
+
+    def submit(self, runs: Sequence[RunRecord]) -> list[RunRecord]:
+        """Write runs that wait to be driven, without task runs, in one transaction; returns them with their ids."""
+        with self._database.writing() as connection:
+            return [_insert_run(connection, run) for run in runs]
+
+    def move(self, run_id: int, before: RunStatus, change: RunChange) -> bool:
+        """Change a run that nobody has driven yet, if it still has the status ``before``."""
+        untouched = update(runs).where(runs.c.id == run_id, runs.c.status == before.value, runs.c.lease_epoch == 0)
+        with self._database.writing() as connection:
+            values = _changes(change) | ({"followed": True} if change.status is RunStatus.EXPIRED else {})
+            return bool(connection.execute(untouched.values(values)).rowcount)
+
+    def plan_run(self, run_id: int, epoch: int, *, code: str, task_runs: Sequence[TaskRunRecord]) -> None:
+        """Write the task runs of a run that was submitted without; only the holder of its lease may."""
+        with self._database.writing() as connection:
+            _write_run(connection, run_id, epoch, {"code": code})
+            self._insert_task_runs(connection, run_id, task_runs)
+
+    def _insert_task_runs(self, connection: Connection, run_id: int, records: Sequence[TaskRunRecord]) -> None:
+        if records:
+            added = [(run_id, r.task, r.part, r.task_name, r.part_name, *rows.task_run_row(r)) for r in records]
+            connection.exec_driver_sql(self._add_task_runs, added)
 
     def runs(self, query: RunQuery) -> list[RunRecord]:
         """Runs, newest first."""
@@ -82,7 +105,7 @@ class SqlRuns:
     def take_lease(self, run_id: int, *, holder: str, until: datetime, from_epoch: int) -> int | None:
         """Become the run's driver if its lease is still the one counted ``from_epoch``; the new epoch, or None."""
         lease = {"lease_holder": holder, "lease_until": rows.micros(until), "lease_epoch": from_epoch + 1}
-        free = update(runs).where(runs.c.id == run_id, runs.c.lease_epoch == from_epoch)
+        free = update(runs).where(runs.c.id == run_id, runs.c.lease_epoch == from_epoch, runs.c.status.not_in(_FINAL))
         with self._database.writing() as connection:
             if connection.execute(free.values(lease)).rowcount:
                 return from_epoch + 1
@@ -98,6 +121,7 @@ class SqlRuns:
         change: RunChange | None = None,
         task_runs: Sequence[TaskRunRecord] = (),
         attempts: Sequence[AttemptRecord] = (),
+        alerts: Sequence[AlertRecord] = (),
     ) -> None:
         """Write what changed, in one transaction, and prolong the lease; ``lease_until`` None gives it up.
 
@@ -113,6 +137,8 @@ class SqlRuns:
                     raise NotFoundError(f"run {run_id} lacks {len(task_run_rows) - result.rowcount} of these task runs")
             if attempt_rows:
                 connection.exec_driver_sql(self._put_attempts, attempt_rows)
+            if alerts:
+                connection.exec_driver_sql(self._put_alerts, [tuple(rows.alert_values(a).values()) for a in alerts])
 
     def request_stop(self, run_id: int, by: str) -> None:
         """Ask whoever drives the run to stop it; a run that has ended stays as it is."""
@@ -129,6 +155,11 @@ class SqlRuns:
             while chunk := list(islice(remaining, _MOST_PARAMETERS)):
                 found.update((record.fingerprint, record) for record in _latest_completed(connection, chunk))
         return found
+
+
+def _insert_run(connection: Connection, run: RunRecord) -> RunRecord:
+    new_id = connection.execute(insert(runs).returning(runs.c.id), rows.run_values(run)).scalar_one()
+    return replace(run, id=new_id)
 
 
 def _task_run_update() -> Any:
@@ -177,6 +208,19 @@ def _require_run(connection: Connection, run_id: int) -> None:
 def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
     plain = {runs.c.id: query.id, runs.c.uuid: query.uuid, runs.c.tag: query.tag, runs.c.owner: query.owner}
     yield from (column == value for column, value in plain.items() if value is not None)
+    if query.job_id is not None:
+        yield runs.c.job_id == query.job_id
+    if query.trigger is not None:
+        yield runs.c.trigger == query.trigger.value
+    if query.scheduled is not None:
+        yield runs.c.scheduled == rows.micros(query.scheduled)
+    if query.after_run is not None:
+        yield runs.c.after_run == query.after_run
+    if query.rundates is not None:
+        first, last = query.rundates
+        yield runs.c.rundate.between(first.isoformat(), last.isoformat())
+    if query.reader is not None:
+        yield _readable(query.reader)
     if query.job_name is not None:
         yield runs.c.job_name_key == name_key(query.job_name)
     if query.label is not None:
@@ -187,6 +231,14 @@ def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
         yield runs.c.submitted >= rows.micros(query.since)
     if query.until is not None:
         yield runs.c.submitted < rows.micros(query.until)
+
+
+def _readable(identity: Identity) -> ColumnElement[bool]:
+    """A run of a saved job is as readable as the job is now; any other run as it was itself."""
+    if identity.admin:
+        return true()
+    saved = exists().where(jobs.c.id == runs.c.job_id, readable(identity, jobs))
+    return or_(saved, and_(runs.c.job_id.is_(None), readable(identity, runs)))
 
 
 def _latest_completed(connection: Connection, fingerprints: list[str]) -> Iterator[TaskRunRecord]:

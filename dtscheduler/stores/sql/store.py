@@ -7,18 +7,24 @@ from typing import Self
 
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.stores.sql.database import Database
+from dtscheduler.stores.sql.firing import SqlFiring
 from dtscheduler.stores.sql.images import SqlImages
 from dtscheduler.stores.sql.jobs import SqlJobs
+from dtscheduler.stores.sql.outbox import SqlOutbox
 from dtscheduler.stores.sql.runs import SqlRuns
 from dtscheduler.stores.sql.schema import REVISIONS, make_ready, revision
+from dtscheduler.stores.sql.services import SqlServices
 
 
-class SqlStore(SqlJobs, SqlRuns, SqlImages):
+class SqlStore(SqlJobs, SqlFiring, SqlRuns, SqlImages, SqlOutbox, SqlServices):
     """Jobs, runs and images in a database whose tables are up to date."""
 
     def __init__(self, database: Database) -> None:
         SqlJobs.__init__(self, database)
+        SqlFiring.__init__(self, database)
         SqlRuns.__init__(self, database)
+        SqlOutbox.__init__(self, database)
+        SqlServices.__init__(self, database)
         SqlImages.__init__(self, database)
 
     @classmethod

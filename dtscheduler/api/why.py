@@ -1,0 +1,85 @@
+"""Why a job ran, or did not run, at an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dtscheduler.api.schedule import Schedule
+from dtscheduler.api.when import as_instant
+from dtscheduler.errors import InvalidJobError
+from dtscheduler.model.durations import show_duration
+from dtscheduler.model.run import RunRecord
+from dtscheduler.model.saved import JobRecord
+from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
+
+if TYPE_CHECKING:
+    from dtscheduler.workspace import Instant, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What became of an instant of a job.
+
+    ``fires`` tells whether the schedule in force then has the instant, ``rule`` what it says, ``outcome`` what became
+    of it, ``run`` the run it has, if any.
+    """
+
+    job: str
+    instant: datetime
+    version: int | None
+    fires: bool
+    rule: str
+    outcome: str
+    run: RunRecord | None = None
+
+    def __str__(self) -> str:
+        version = f", version {self.version}" if self.version else ""
+        title = f"{self.job!r}{version}, {self.instant:%Y-%m-%d %H:%M} UTC"
+        return f"{title}\n{self.rule}\n{self.outcome}"
+
+    __repr__ = __str__
+
+
+def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
+    """What became, or will become, of an instant; see ``Job.why``."""
+    now = place.clock.now()
+    at = as_instant(instant, "instant", now, zone=job.schedule.timezone)
+    if at is None:
+        raise InvalidJobError(f"why {job.name!r}: give an instant such as '2026-11-20 18:00'")
+    found = place.instant(job.uuid, at)
+    version = found.version
+    schedule = Schedule.from_spec(place.spec(version.spec_hash).schedule if version else job.schedule)
+    explained = schedule.explain(at)
+    return Why(
+        job=job.name,
+        instant=at,
+        version=version.version if version else None,
+        fires=explained.fires,
+        rule=str(explained),
+        outcome=_outcome(found, schedule, explained.fires, at, now),
+        run=found.run,
+    )
+
+
+def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now: datetime) -> str:
+    job, run = found.job, found.run
+    if run is not None:
+        reason = f": {run.reason}" if run.reason else ""
+        late = f", started {show_duration(run.started - at)} after the instant" if run.started else ""
+        return f"Run {run.id}, for {run.rundate}, is {run.status}{late}{reason}"
+    if isinstance(schedule.spec, AfterSchedule):
+        return "It runs after another job, not at instants."
+    if not isinstance(schedule.spec, TimeSchedule) or not fires:
+        return "There is no run: the schedule does not have this instant."
+    if found.version is None:
+        return f"There is no run: the job was saved later, at {job.created:%Y-%m-%d %H:%M} UTC."
+    if job.broken:
+        return f"There is no run: the job is broken: {job.broken}. Save it again."
+    if at > now:
+        paused = f", unless the job is still paused then (by {job.paused_by})" if job.paused else ""
+        return f"It will run in {show_duration(at - now)}, if a service is there{paused}."
+    if at > job.settled:
+        return "There is no run yet: no service has looked at the job since. Start one: dtscheduler serve"
+    return "There is no run: the schedule was changed around this instant."

@@ -1,0 +1,437 @@
+"""How a process comes to drive a run: it begins one, claims one that was submitted, or takes over one left behind."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from dtscheduler.crash import crash_point
+from dtscheduler.errors import EntrypointError, ImageError, LeaseLostError, RunError, SchedulerError
+from dtscheduler.executors import logs
+from dtscheduler.model.access import Identity, Right, may
+from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
+from dtscheduler.model.job import JobSpec, Reuse
+from dtscheduler.model.names import name_key
+from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord
+from dtscheduler.model.status import RunStatus
+from dtscheduler.ports import Clock, Executor, ResultCache, Store
+from dtscheduler.running.ending import alerts_at_end
+from dtscheduler.running.lease import abandoned, holder
+from dtscheduler.running.ledger import LEASE, Ledger
+from dtscheduler.running.lookup import KnownCode, code_of_all, find_code, first_wanted
+from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
+from dtscheduler.running.runner import Observer, Runner
+from dtscheduler.running.takeover import closed_records, left_to_do
+from dtscheduler.timing.rundate import rundate_of
+
+MakeExecutor = Callable[..., Executor]
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A run that is ready to be driven by this process; ``taken_over`` from another one that is gone."""
+
+    run_id: int
+    runner: Runner
+    driving: set[int]
+    taken_over: bool = False
+
+    def drive(self) -> None:
+        """Run it to its end; see ``Runner.drive``."""
+        try:
+            self.runner.drive()
+        finally:
+            self.driving.discard(self.run_id)
+
+
+class Host:
+    """Drives runs in this process, over a store, caches of results and executors. Checks no access.
+
+    Args:
+        home: folder in which logs are kept.
+        python: interpreter for dev runs.
+        open_store: opens the store, when it is first needed.
+        open_cache: opens the cache of results of an account; None for this process's own.
+        make_executor: makes an executor by its name; ``urgency`` orders it among others.
+        clock: what time it is.
+        identity: on whose account this process acts.
+        grace_seconds: how long attempts get to end by themselves when a run is stopped.
+        chat: whether there is a chat that is told how runs end.
+    """
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        python: str,
+        open_store: Callable[[], Store],
+        open_cache: Callable[[str | None], ResultCache],
+        make_executor: MakeExecutor,
+        clock: Clock,
+        identity: Identity,
+        grace_seconds: float,
+        chat: bool = False,
+    ) -> None:
+        self.home, self.clock, self.identity = home, clock, identity
+        self._python, self._grace, self._chat = python, grace_seconds, chat
+        self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
+        self._caches: dict[str | None, ResultCache] = {}
+        self.driving: set[int] = set()
+
+    @cached_property
+    def store(self) -> Store:
+        return self._open_store()
+
+    def cache_of(self, run_as: str) -> ResultCache:
+        """The cache with the results of runs under an account."""
+        account = self.account(run_as)
+        if account not in self._caches:
+            self._caches[account] = self._open_cache(account)
+        return self._caches[account]
+
+    def account(self, run_as: str) -> str | None:
+        """An account, if it is another one than that of this process."""
+        return None if run_as in ("", self.identity.user) else run_as
+
+    def close(self) -> None:
+        """Give connections and files back."""
+        while self._caches:
+            self._caches.popitem()[1].close()
+        if "store" in self.__dict__:
+            self.__dict__.pop("store").close()
+
+    # -- code
+
+    def image(self, name: str, tag: str) -> ImageRecord:
+        """Find a registered image. Raises ``ImageError`` with the command that registers it."""
+        found = [image for image in self.store.images() if name_key(image.name) == name_key(name)]
+        for image in found:
+            if image.tag == tag:
+                return image
+        others = f" (it is registered under {', '.join(image.tag for image in found)})" if found else ""
+        raise ImageError(
+            f"image {name!r} is not registered under tag {tag!r}{others}; register the folder that holds its code: "
+            f'dtscheduler image add "{name}" --path FOLDER --tag {tag}'
+        )
+
+    def check(self, spec: JobSpec, known: Mapping[int, KnownCode], *, executor: str = "processes") -> None:
+        """Look up all code of a job and check its arguments; see ``Workspace.save`` for what it raises."""
+        environments = self._environments(spec, run_as="")
+        hands = self._make_executor(executor)
+        try:
+            hands.start(environments[0], 1, first_wanted(spec, known, environments))
+            code = find_code(spec, known, environments, hands)
+        finally:
+            hands.close()
+        bind_all(spec, [found.info for found in code])
+
+    def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
+        """Look entrypoints up in a process of their own."""
+        executor = self._make_executor("processes")
+        try:
+            return executor.describe(environment, list(wanted))
+        finally:
+            executor.close()
+
+    # -- driving
+
+    def begin(
+        self,
+        spec: JobSpec,
+        known: Mapping[int, KnownCode],
+        *,
+        rundate: date | None,
+        executor: str,
+        observe: Observer | None = None,
+    ) -> Drive:
+        """Make a run ready to be driven here: take over an interrupted one of the same job, or write a new one.
+
+        Raises:
+            SchedulerError: the job cannot run as it is; nothing was written.
+        """
+        submitted = self.clock.now()
+        run_as = spec.access.run_as or self.identity.user
+        environments = self._environments(spec, run_as)
+        hands = self._make_executor(executor)
+        try:
+            hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
+            _ = self.store  # importing the database library takes as long as starting workers: both at once
+            code = find_code(spec, known, environments, hands)
+            found = self._interrupted(spec, code, rundate, run_as)
+            if found is not None:
+                drive = self._take_over(found, spec, code, hands, observe)
+                if drive is not None:
+                    return drive
+            record = self._new_record(spec, code, submitted, rundate, executor, run_as)
+            plan = self._planned(record, spec, code)
+            run = self.store.add_run(record, spec, plan.records)
+        except BaseException:
+            hands.close()
+            raise
+        return self._drive(run, plan, hands, observe)
+
+    def claim(self, run: RunRecord, *, executor: str, observe: Observer | None = None) -> Drive | None:
+        """Become the driver of a run that was submitted, or left behind; None where another process was faster.
+
+        A run that cannot begin, because its code is not found for instance, is closed as failed.
+
+        Raises:
+            LeaseLostError: another process has taken the run meanwhile.
+        """
+        epoch = self._take_lease(run)
+        if epoch is None:
+            return None
+        crash_point("claimed")
+        spec = self.store.spec(run.spec_hash)
+        hands = self._make_executor(executor, urgency=(run.priority.rank, run.id))
+        self.driving.add(run.id)
+        try:
+            with Ledger(self.store, run.id, epoch, self.clock).kept_alive(while_blocked=True):
+                return self._claimed(run, spec, hands, observe)
+        except (SchedulerError, OSError) as error:
+            hands.close()
+            self.driving.discard(run.id)
+            if isinstance(error, LeaseLostError):
+                raise
+            self._close(run, spec, RunStatus.FAILED, f"it could not begin: {error}")
+            return None
+        except BaseException:
+            hands.close()
+            self.driving.discard(run.id)
+            raise
+
+    def resume(self, run: RunRecord, *, observe: Observer | None = None) -> Drive:
+        """Make an interrupted run ready to be driven here.
+
+        Raises:
+            RunError: it has ended, or another process drives it.
+        """
+        if run.status.final:
+            raise RunError(f"run {run.id} has ended ({run.status}); there is nothing to resume")
+        if run.status is RunStatus.READY and run.lease_epoch == 0:
+            return self._claimed_here(run, observe)
+        if not self.abandoned(run):
+            why = f"is driven by {run.lease_holder}" if run.lease_holder else "waits for another run of its job"
+            raise RunError(f"run {run.id} {why}; stop that first, or wait for it")
+        spec = self.store.spec(run.spec_hash)
+        hands = self._make_executor(run.executor)
+        try:
+            code = find_code(spec, {}, self._environments(spec, run.run_as), hands)
+            drive = self._take_over(run, spec, code, hands, observe)
+        except BaseException:
+            hands.close()
+            raise
+        if drive is None:
+            hands.close()
+            raise RunError(f"run {run.id} was taken over by another process just now")
+        return drive
+
+    def _claimed_here(self, run: RunRecord, observe: Observer | None) -> Drive:
+        drive = self.claim(run, executor=run.executor, observe=observe)
+        if drive is None:
+            raise RunError(self._run(run.id).reason or f"run {run.id} was claimed by another process just now")
+        return drive
+
+    def abandoned(self, run: RunRecord) -> bool:
+        """Whether nobody drives a run that has begun; of its own runs this process knows which it drives."""
+        if run.lease_holder == holder():
+            return not run.status.final and run.id not in self.driving
+        return abandoned(run, self.clock.now())
+
+    def close_abandoned(self, run: RunRecord, reason: str) -> None:
+        """Close a run whose driver is gone as stopped."""
+        if self._take_lease(run) is not None:
+            self._close(run, self.store.spec(run.spec_hash), RunStatus.STOPPED, reason)
+
+    def give_up(self, run: RunRecord, reason: str) -> None:
+        """Close a run that nobody can drive as failed."""
+        if self._take_lease(run) is not None:
+            self._close(run, self.store.spec(run.spec_hash), RunStatus.FAILED, reason)
+
+    def log_folder(self, run_uuid: str) -> Path:
+        """The folder with the logs of a run's attempts."""
+        return self.home / "logs" / run_uuid
+
+    def spool_folder(self) -> Path:
+        """The folder in which workers write the logs of what they execute now."""
+        return self.home / "logs" / "workers"
+
+    # -- within
+
+    def _environments(self, spec: JobSpec, run_as: str) -> list[Environment]:
+        account = self.account(run_as)
+        if account and any(task.code for task in spec.tasks):
+            raise EntrypointError(
+                f"job {spec.name!r} runs as {account!r} and has functions that no file holds; move them to a file"
+            )
+        if spec.dev_run:
+            own = Environment(python=self._python, work_dir=spec.work_dir, account=account)
+            return [own] * len(spec.tasks)
+        names = {task.image or spec.image or "" for task in spec.tasks}
+        images = {name: self.image(name, spec.tag) for name in sorted(names)}
+        by_name = {n: Environment(python=i.python, work_dir=i.path, account=account) for n, i in images.items()}
+        return [by_name[task.image or spec.image or ""] for task in spec.tasks]
+
+    def _interrupted(
+        self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None, run_as: str
+    ) -> RunRecord | None:
+        """A run of the same job, unchanged, whose driver is gone."""
+        now = self.clock.now()
+        running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
+        for run in self.store.runs(running):
+            same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
+            mine = run.run_as in ("", run_as)
+            if not (self.abandoned(run) and mine and same_date and run.code == code_of_all(code)):
+                continue
+            if self.store.spec(run.spec_hash) == spec:
+                return run
+        return None
+
+    def _new_record(
+        self,
+        spec: JobSpec,
+        code: Sequence[TaskCode],
+        submitted: datetime,
+        rundate: date | None,
+        executor: str,
+        run_as: str,
+    ) -> RunRecord:
+        now = self.clock.now()
+        saved = self.store.jobs(JobQuery(name=spec.name))
+        same = saved[0] if saved and self._is(saved[0], spec) else None
+        return RunRecord(
+            id=0,
+            uuid=uuid.uuid4().hex,
+            job_name=spec.name,
+            job_id=same.id if same else None,
+            job_version=same.version if same else None,
+            spec_hash="",
+            status=RunStatus.READY,
+            rundate=rundate or rundate_of(spec.schedule, now),
+            custom_rundate=rundate is not None,
+            submitted=submitted,
+            started=submitted,
+            owner=spec.access.owner,
+            group=spec.access.group,
+            permissions=spec.access.permissions,
+            tag=spec.tag,
+            labels=spec.labels,
+            priority=spec.priority,
+            submitted_by=self.identity.user,
+            run_as=run_as,
+            executor=executor,
+            host=holder().partition(":")[0],
+            code=code_of_all(code),
+            lease_holder=holder(),
+            lease_until=now + LEASE,
+            lease_epoch=1,
+        )
+
+    def _is(self, job: JobRecord, spec: JobSpec) -> bool:
+        """Whether a run of this spec is one of a saved job, which its user may run."""
+        access = {"owner": job.owner, "group": job.group, "permissions": job.permissions}
+        return may(self.identity, Right.WRITE, **access) and self.store.spec(job.spec_hash) == spec
+
+    def _planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
+        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
+        if spec.reuse is not Reuse.CONTENT:
+            return plan
+        earlier = self.store.reusable(plan.fingerprints)
+        return plan.reusing(earlier, self.cache_of(run.run_as).missing(r.result_key for r in earlier.values()))
+
+    def _claimed(self, before: RunRecord, spec: JobSpec, hands: Executor, observe: Observer | None) -> Drive:
+        run = self._run(before.id)
+        environments = self._environments(spec, run.run_as)
+        hands.start(environments[0], spec.part_count, first_wanted(spec, {}, environments))
+        code = find_code(spec, {}, environments, hands)
+        if self.store.task_runs(run.id):
+            return self._going_on(before, spec, code, hands, observe)
+        plan = self._planned(run, spec, code)
+        self.store.plan_run(run.id, run.lease_epoch, code=code_of_all(code), task_runs=plan.records)
+        return self._drive(run, plan, hands, observe)
+
+    def _take_over(
+        self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], executor: Executor, observe: Observer | None
+    ) -> Drive | None:
+        if self._take_lease(run) is None:
+            return None
+        return self._going_on(run, spec, code, executor, observe)
+
+    def _going_on(
+        self, before: RunRecord, spec: JobSpec, code: Sequence[TaskCode], executor: Executor, observe: Observer | None
+    ) -> Drive:
+        """Go on with a run of which this process has just taken the lease; ``before`` is how it was left."""
+        run = self._run(before.id)
+        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
+        left = left_to_do(before, self.store.task_runs(run.id), self.cache_of(run.run_as), self.clock.now())
+        self._claim_logs(run, left.lost)
+        self.store.record(
+            run.id,
+            run.lease_epoch,
+            lease_until=self.clock.now() + LEASE,
+            task_runs=left.records,
+            attempts=left.lost,
+        )
+        drive = self._drive(
+            run, Plan(spec, plan.code, plan.arguments, tuple(left.records)), executor, observe, taken_over=True
+        )
+        drive.runner.count_failures(self.store.attempts(run.id))
+        return drive
+
+    def _claim_logs(self, run: RunRecord, lost: Sequence[AttemptRecord]) -> None:
+        """Keep what lost attempts had printed; their workers ended without handing it in."""
+        for attempt in lost:
+            log = logs.log_path(self.log_folder(run.uuid), attempt.task, attempt.part, attempt.attempt)
+            logs.keep(logs.spool_path(self.spool_folder(), attempt.host, attempt.worker), log)
+        logs.clear_spools(self.spool_folder())
+
+    def _take_lease(self, run: RunRecord) -> int | None:
+        until = self.clock.now() + LEASE
+        return self.store.take_lease(run.id, holder=holder(), until=until, from_epoch=run.lease_epoch)
+
+    def _close(self, run: RunRecord, spec: JobSpec, status: RunStatus, reason: str) -> None:
+        """End a run of which this process has just taken the lease, without driving it; ``run`` is how it was left."""
+        now = self.clock.now()
+        records = self.store.task_runs(run.id)
+        left = left_to_do(run, records, self.cache_of(run.run_as), now) if records else None
+        self.store.record(
+            run.id,
+            run.lease_epoch + 1,
+            lease_until=None,
+            change=RunChange(status=status, reason=reason, started=run.started or now, ended=now),
+            task_runs=closed_records(left.records, now, reason) if left else (),
+            attempts=left.lost if left else (),
+            alerts=alerts_at_end(self.store, spec, run, status, now=now, chat=self._chat),
+        )
+
+    def _run(self, run_id: int) -> RunRecord:
+        (run,) = self.store.runs(RunQuery(id=run_id))
+        return run
+
+    def _drive(
+        self, run: RunRecord, plan: Plan, executor: Executor, observe: Observer | None, *, taken_over: bool = False
+    ) -> Drive:
+        self.driving.add(run.id)
+        runner = Runner(
+            store=self.store,
+            executor=executor,
+            plan=plan,
+            run=run,
+            log_folder=self.log_folder(run.uuid),
+            clock=self.clock,
+            observe=observe,
+            grace_seconds=self._grace,
+            chat=self._chat,
+        )
+        return Drive(run.id, runner, self.driving, taken_over=taken_over)
+
+
+def privileged() -> bool:
+    """Whether this process may run tasks as any account."""
+    return os.geteuid() == 0

@@ -1,0 +1,45 @@
+"""Who may do what with a job and its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Right(Enum):
+    """What somebody wants to do: look, change, or say whose it is."""
+
+    READ = "read"
+    WRITE = "write"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody who uses a workspace: an account, the groups it is in, and whether it administers the workspace."""
+
+    user: str
+    groups: frozenset[str] = frozenset()
+    admin: bool = False
+
+
+def may(identity: Identity, right: Right, *, owner: str, group: str, permissions: str) -> bool:
+    """Whether an identity has a right on something.
+
+    As with files the closest class decides alone: the owner, else the members of the group, else others. The owner
+    and admins have every right; only they may change owner, group and permissions.
+
+    Args:
+        identity: who asks.
+        right: what for.
+        owner: account that owns it.
+        group: group that owns it.
+        permissions: six letters, read and write for owner, group and others: ``rwrwr-``.
+    """
+    if identity.admin or identity.user == owner:
+        return True
+    if right is Right.OWN:
+        return False
+    start = 2 if group in identity.groups else 4
+    letters = permissions[start : start + 2]
+    return ("r" if right is Right.READ else "w") in letters
