@@ -96,7 +96,7 @@ def connect(
         if name == "inline":
             from dtscheduler.executors.inline import InlineExecutor
 
-            return InlineExecutor(cache=host.cache_of(""))
+            return InlineExecutor(cache=host.cache_of(""), clock=host.clock)
         from dtscheduler.executors.processes import ProcessExecutor
 
         return ProcessExecutor(

@@ -16,6 +16,7 @@ SchedulerError
 ├── AlertError                            a mail, an SMS or a chat message that could not be sent
 └── WorkspaceError                        the place where everything is kept
     ├── StoreVersionError                 the store was written by a newer dtscheduler
+    ├── DamagedError                      something that was kept and cannot be read any more
     └── LeaseLostError                    another process drives the run now
 """
 
@@ -82,6 +83,10 @@ class WorkspaceError(SchedulerError):
 
 class StoreVersionError(WorkspaceError):
     """The store was written by a newer dtscheduler."""
+
+
+class DamagedError(WorkspaceError):
+    """Something that was kept and cannot be read any more."""
 
 
 class LeaseLostError(WorkspaceError):

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dtscheduler.crash import crash_point
-from dtscheduler.errors import SchedulerError
+from dtscheduler.errors import DamagedError, SchedulerError
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel, recipients
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery, RunChange, RunQuery, RunRecord
 from dtscheduler.model.saved import JobRecord
-from dtscheduler.model.schedule import AS_USUAL, AfterCondition, AfterSchedule, ScheduleSpec
+from dtscheduler.model.schedule import AfterCondition, AfterSchedule, ScheduleSpec
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Store
 from dtscheduler.timing.due import admitted, due, following, follows
 
 AT_ONCE = 500
+MOST_ROWS = 20_000
 
 logger = logging.getLogger("dtscheduler")
 
@@ -89,7 +90,10 @@ class Firing:
         moved = 0
         for job_id, runs in waiting.items():
             job = self._job(job_id)
-            for admission in admitted(job.firing if job else AS_USUAL, runs, active.get(job_id, [])):
+            if job is None:
+                moved += sum(self._move(run, RunStatus.EXPIRED, "the job was deleted") for run in runs)
+                continue
+            for admission in admitted(job.firing, runs, active.get(job_id, [])):
                 moved += self._move(admission.run, admission.status, admission.reason)
         self._pulse = pulse if not moved else None
         return moved
@@ -101,9 +105,15 @@ class Firing:
     # -- within
 
     def _advance(self, jobs: Sequence[JobRecord], now: datetime) -> list[int]:
-        busy = self._store.busy_jobs()
-        steps = [step for job in jobs if (step := self._step(job, now, job.id in busy))]
-        done = self._store.advance(steps)
+        busy, done = self._store.busy_jobs(), list[int]()
+        steps: list[FireStep] = []
+        for job in jobs:
+            step = self._step(job, now, job.id in busy)
+            steps += [step] if step else []
+            if sum(len(step.skipped) for step in steps) > MOST_ROWS:  # after a long absence: let others write between
+                done += self._store.advance(steps)
+                steps = []
+        done += self._store.advance(steps)
         crash_point("row-written")
         return done
 
@@ -120,10 +130,10 @@ class Firing:
 
     def _break(self, job: JobRecord, reason: str, now: datetime) -> None:
         """Take a job out of the schedule, and tell those who would be told of its failures."""
-        self._store.mark_broken(job.id, reason)
+        self._store.mark_broken(job, reason)
         try:
             alerts = self._store.spec(job.spec_hash).alerts
-        except (SchedulerError, ValueError):
+        except SchedulerError:
             return
         told = recipients(alerts, self._chat)
         self._store.add_alerts([_broken(job, channel, to, reason, now) for channel, to in told])
@@ -139,7 +149,11 @@ class Firing:
             yield from (run for follower in followers if (run := self._run_after(follower, before, known, now)))
 
     def _known(self, job: JobRecord, before: RunRecord) -> Before:
-        spec = self._store.spec(before.spec_hash)
+        try:
+            spec = self._store.spec(before.spec_hash)
+        except DamagedError:
+            logger.warning("the spec of run %s cannot be read; what runs after it starts as usual", before.id)
+            return Before(job, AfterCondition.SUCCESS, job.schedule.rundate_offset)
         return Before(job, spec.fail_after_run_children, spec.schedule.rundate_offset)
 
     def _run_after(self, job: JobRecord, before: RunRecord, known: Before, now: datetime) -> RunRecord | None:
@@ -178,8 +192,11 @@ def _broken(job: JobRecord, channel: Channel, recipient: str, reason: str, now: 
     )
 
 
-def cycle_of(store: Store, name: str, job_uuid: str, schedule: ScheduleSpec) -> str:
-    """The path on which a job, saved or not yet, would come after itself, in words; empty where it does not."""
+def cycle_of(store: Store, name: str, job_uuid: str, schedule: ScheduleSpec, *, reader: Identity | None = None) -> str:
+    """The path on which a job, saved or not yet, would come after itself, in words; empty where it does not.
+
+    What ``reader`` may not read is not named.
+    """
     path, seen = [name], set[str]()
     while isinstance(schedule, AfterSchedule):
         by_name = bool(schedule.job_name) and name_key(schedule.job_name or "") == name_key(name)
@@ -189,9 +206,14 @@ def cycle_of(store: Store, name: str, job_uuid: str, schedule: ScheduleSpec) -> 
         if not found or found[0].uuid in seen:  # the end, or a circle that this job only leads to
             return ""
         seen.add(found[0].uuid)
-        path.append(found[0].name)
+        path.append(_title(found[0], reader))
         schedule = found[0].schedule
     return ""
+
+
+def _title(job: JobRecord, reader: Identity | None) -> str:
+    access = {"owner": job.owner, "group": job.group, "permissions": job.permissions}
+    return job.name if reader is None or may(reader, Right.READ, **access) else "(a job that you may not see)"
 
 
 def _by_job(runs: Sequence[RunRecord]) -> dict[int, list[RunRecord]]:

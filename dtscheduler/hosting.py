@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from dtscheduler.crash import crash_point
-from dtscheduler.errors import EntrypointError, ImageError, LeaseLostError, RunError, SchedulerError
+from dtscheduler.errors import DamagedError, EntrypointError, ImageError, InvalidJobError, RunError
 from dtscheduler.executors import logs
 from dtscheduler.model.access import Identity, Right, may
+from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, Reuse
 from dtscheduler.model.names import name_key
@@ -31,6 +32,9 @@ from dtscheduler.running.takeover import closed_records, left_to_do
 from dtscheduler.timing.rundate import rundate_of
 
 MakeExecutor = Callable[..., Executor]
+
+HOPELESS = (InvalidJobError, EntrypointError, ImageError, RunError, DamagedError)
+"""What keeps a run from beginning, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +192,15 @@ class Host:
         if epoch is None:
             return None
         crash_point("claimed")
-        spec = self.store.spec(run.spec_hash)
         hands = self._make_executor(executor, urgency=(run.priority.rank, run.id))
         self.driving.add(run.id)
         try:
             with Ledger(self.store, run.id, epoch, self.clock).kept_alive(while_blocked=True):
-                return self._claimed(run, spec, hands, observe)
-        except (SchedulerError, OSError) as error:
+                return self._claimed(run, hands, observe)
+        except HOPELESS as error:
             hands.close()
             self.driving.discard(run.id)
-            if isinstance(error, LeaseLostError):
-                raise
-            self._close(run, spec, RunStatus.FAILED, f"it could not begin: {error}")
+            self._close(run, RunStatus.FAILED, f"it could not begin: {error}")
             return None
         except BaseException:
             hands.close()
@@ -247,12 +248,12 @@ class Host:
     def close_abandoned(self, run: RunRecord, reason: str) -> None:
         """Close a run whose driver is gone as stopped."""
         if self._take_lease(run) is not None:
-            self._close(run, self.store.spec(run.spec_hash), RunStatus.STOPPED, reason)
+            self._close(run, RunStatus.STOPPED, reason)
 
     def give_up(self, run: RunRecord, reason: str) -> None:
         """Close a run that nobody can drive as failed."""
         if self._take_lease(run) is not None:
-            self._close(run, self.store.spec(run.spec_hash), RunStatus.FAILED, reason)
+            self._close(run, RunStatus.FAILED, reason)
 
     def log_folder(self, run_uuid: str) -> Path:
         """The folder with the logs of a run's attempts."""
@@ -345,8 +346,9 @@ class Host:
         earlier = self.store.reusable(plan.fingerprints)
         return plan.reusing(earlier, self.cache_of(run.run_as).missing(r.result_key for r in earlier.values()))
 
-    def _claimed(self, before: RunRecord, spec: JobSpec, hands: Executor, observe: Observer | None) -> Drive:
+    def _claimed(self, before: RunRecord, hands: Executor, observe: Observer | None) -> Drive:
         run = self._run(before.id)
+        spec = self.store.spec(run.spec_hash)
         environments = self._environments(spec, run.run_as)
         hands.start(environments[0], spec.part_count, first_wanted(spec, {}, environments))
         code = find_code(spec, {}, environments, hands)
@@ -395,7 +397,7 @@ class Host:
         until = self.clock.now() + LEASE
         return self.store.take_lease(run.id, holder=holder(), until=until, from_epoch=run.lease_epoch)
 
-    def _close(self, run: RunRecord, spec: JobSpec, status: RunStatus, reason: str) -> None:
+    def _close(self, run: RunRecord, status: RunStatus, reason: str) -> None:
         """End a run of which this process has just taken the lease, without driving it; ``run`` is how it was left."""
         now = self.clock.now()
         records = self.store.task_runs(run.id)
@@ -407,8 +409,15 @@ class Host:
             change=RunChange(status=status, reason=reason, started=run.started or now, ended=now),
             task_runs=closed_records(left.records, now, reason) if left else (),
             attempts=left.lost if left else (),
-            alerts=alerts_at_end(self.store, spec, run, status, now=now, chat=self._chat),
+            alerts=self._alerts(run, status, now),
         )
+
+    def _alerts(self, run: RunRecord, status: RunStatus, now: datetime) -> list[AlertRecord]:
+        try:
+            spec = self.store.spec(run.spec_hash)
+        except DamagedError:
+            return []
+        return alerts_at_end(self.store, spec, run, status, now=now, chat=self._chat)
 
     def _run(self, run_id: int) -> RunRecord:
         (run,) = self.store.runs(RunQuery(id=run_id))

@@ -66,8 +66,8 @@ class FireStore(Protocol):
     def busy_jobs(self) -> set[int]:
         """The ids of jobs with runs that have not ended."""
 
-    def mark_broken(self, job_id: int, reason: str) -> None:
-        """Take a job out of the schedule until it is saved again."""
+    def mark_broken(self, job: JobRecord, reason: str) -> None:
+        """Take a job out of the schedule until it is saved again, unless it was since."""
 
     def look_again(self, now: datetime, tolerance: timedelta) -> int:
         """After the clock was set back: follow schedules from ``now`` where they were followed further.

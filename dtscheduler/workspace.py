@@ -138,7 +138,7 @@ class Workspace:
 
     def job(self, name_or_uuid: str, right: Right = Right.READ) -> JobRecord:
         """Find a saved job by name or uuid. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
-        found = self.jobs(JobQuery(name=name_or_uuid)) or self.jobs(JobQuery(uuid=name_or_uuid))
+        found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
         if not found:
             raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
         self._require(right, found[0], f"job {found[0].name!r}")
@@ -165,10 +165,16 @@ class Workspace:
         return self._pause(name_or_uuid, paused=None)
 
     def delete(self, name_or_uuid: str) -> None:
-        """Take a job off the list: nothing starts it any more. Its runs stay, for admins to see."""
-        job = self.job(name_or_uuid, Right.WRITE)
-        self.firing.settle(job, self.clock.now())
-        self.store.delete_job(job.id, self.clock.now())
+        """Take a job off the list: nothing starts it any more, and what waited expires.
+
+        Its runs stay, with the access they were made with; those that are under way go on.
+        """
+        job, now = self.job(name_or_uuid, Right.WRITE), self.clock.now()
+        self.firing.settle(job, now)
+        self.store.delete_job(job.id, now)
+        gone = RunChange(status=RunStatus.EXPIRED, reason=f"the job was deleted by {self.user}", ended=now)
+        for run in self.store.runs(RunQuery(job_id=job.id, statuses=[RunStatus.SCHEDULED, RunStatus.READY])):
+            self.store.move(run.id, run.status, gone)
 
     def instant(self, name_or_uuid: str, at: datetime) -> Instant:
         """What an instant is for a job: the version of the job in force then, and the run for it."""
@@ -221,8 +227,10 @@ class Workspace:
             InvalidJobError: the range is empty or longer than 100,000 days.
         """
         job = self.job(name_or_uuid, Right.WRITE)
-        if not 0 <= (last - first).days < MOST_RUNDATES:
-            raise InvalidJobError(f"a backfill goes from an earlier date to a later one, not from {first} to {last}")
+        if last < first:
+            raise InvalidJobError(f"backfill of {job.name!r}: end ({last}) is before start ({first})")
+        if (last - first).days >= MOST_RUNDATES:
+            raise InvalidJobError(f"backfill of {job.name!r}: {first} to {last} are more than {MOST_RUNDATES:,} days")
         runs = self.store.runs(RunQuery(job_id=job.id, rundates=(first, last)))
         return chosen(rundates(job.schedule, first, last), runs, which)
 
@@ -338,7 +346,7 @@ class Workspace:
         """What is or was in the outbox about runs that may be read, newest first."""
         found = self.store.alerts(pending=pending, limit=None if not self.identity.admin else limit)
         if not self.identity.admin:
-            found = [alert for alert in found if alert.run_id and self.runs(RunQuery(id=alert.run_id))]
+            found = [alert for alert in found if self._may_see(alert)]
         return found[:limit]
 
     # -- images
@@ -359,17 +367,25 @@ class Workspace:
 
     # -- within
 
+    def _may_see(self, alert: AlertRecord) -> bool:
+        if alert.run_id is not None:
+            return bool(self.runs(RunQuery(id=alert.run_id)))
+        return bool(self.jobs(JobQuery(name=alert.job_name)))
+
     def _saved(self, name: str) -> JobRecord | None:
         found = self.store.jobs(JobQuery(name=name))
         return found[0] if found else None
 
     def _require(self, right: Right, thing: JobRecord | RunRecord, title: str) -> None:
         facts = {"owner": thing.owner, "group": thing.group, "permissions": thing.permissions}
-        if not may(self.identity, right, **facts):
-            raise AccessError(
-                f"{self.user} may not change {title}: it belongs to {thing.owner}, group {thing.group}, with "
-                f"permissions {thing.permissions}; ask for write permission"
-            )
+        if may(self.identity, right, **facts):
+            return
+        if right is Right.OWN:
+            raise AccessError(f"{self.user} may not change {title}: only {thing.owner}, who owns it, or an admin may")
+        raise AccessError(
+            f"{self.user} may not change {title}: it belongs to {thing.owner}, group {thing.group}, with "
+            f"permissions {thing.permissions}; ask for write permission"
+        )
 
     def _check_accounts(self, spec: JobSpec, earlier: JobRecord | None) -> None:
         """Whether the job may be saved, and may run under the account it asks for."""
@@ -398,13 +414,14 @@ class Workspace:
         after = spec.schedule
         if not isinstance(after, AfterSchedule):
             return
-        by_name = self._saved(after.job_name) if after.job_name else None
+        seen = self.jobs(JobQuery(name=after.job_name)) if after.job_name else []
+        by_name = seen[0] if seen else None
         if by_name and after.job_uuid and by_name.uuid != after.job_uuid:
             raise InvalidJobError(
                 f"DAG {spec.name!r}: run_after_job_name and run_after_job_uuid are of two jobs: {by_name.name!r} has "
                 f"uuid {by_name.uuid}"
             )
-        if cycle := cycle_of(self.store, spec.name, earlier.uuid if earlier else "", after):
+        if cycle := cycle_of(self.store, spec.name, earlier.uuid if earlier else "", after, reader=self.identity):
             raise InvalidJobError(f"DAG {spec.name!r} would run after itself: {cycle}")
 
     def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:

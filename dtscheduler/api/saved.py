@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from dtscheduler.api.handle import Run
 from dtscheduler.api.place import workspace
 from dtscheduler.api.schedule import Schedule
 from dtscheduler.api.when import as_rundate
-from dtscheduler.errors import InvalidJobError
+from dtscheduler.errors import InvalidJobError, NotFoundError
 from dtscheduler.model.run import JobQuery
 from dtscheduler.model.saved import JobRecord, JobVersion
 from dtscheduler.timing.backfill import Which
@@ -57,7 +59,8 @@ class Job:
 
     def versions(self) -> list[JobVersion]:
         """All versions that were saved, oldest first: number, when and by whom."""
-        return self._workspace.versions(self._record.id)
+        with self._there():
+            return self._workspace.versions(self._record.id)
 
     def run(self, rundate: date | str | None = None) -> Run:
         """Leave a run of the latest version of the job to the service (``dtscheduler serve``), and return at once.
@@ -71,7 +74,8 @@ class Job:
         Raises:
             AccessError: The job may only be read.
         """
-        return Run(self._workspace.submit_job(self.id, rundate=as_rundate(rundate)).id, self._workspace)
+        with self._there():
+            return Run(self._workspace.submit_job(self.id, rundate=as_rundate(rundate)).id, self._workspace)
 
     def backfill(
         self,
@@ -104,29 +108,33 @@ class Job:
             AccessError: The job may only be read.
         """
         where = f"backfill of {self.name!r}"
-        first, last = as_rundate(start), as_rundate(end)
+        first, last = as_rundate(start, f"{where}: start"), as_rundate(end, f"{where}: end")
         if first is None or last is None:
             raise InvalidJobError(f"{where} needs a start and an end")
         kind = checks.member(which, where, "which", Which)
         most = checks.integer(max_active, where, "max_active", lowest=1, highest=1000)
-        dates = self._workspace.backfill_dates(self.id, first, last, kind)
-        dates = dates[::-1] if reverse else dates
-        if dry_run:
+        with self._there():
+            dates = self._workspace.backfill_dates(self.id, first, last, kind)
+        dates = dates[::-1] if checks.flag(reverse, where, "reverse") else dates
+        if checks.flag(dry_run, where, "dry_run"):
             return dates
         runs = self._workspace.backfill(self.id, dates, most_active=most)
         return [Run(run.id, self._workspace) for run in runs]
 
     def pause(self) -> None:
         """Let the schedule start nothing until ``unpause()``; its instants meanwhile are recorded as expired."""
-        self._record = self._workspace.pause(self.id)
+        with self._there():
+            self._record = self._workspace.pause(self.id)
 
     def unpause(self) -> None:
         """Let the schedule go on; what was due while the job was paused is not caught up."""
-        self._record = self._workspace.unpause(self.id)
+        with self._there():
+            self._record = self._workspace.unpause(self.id)
 
     def delete(self) -> None:
         """Take the job off the list: nothing starts it any more, and its name is free."""
-        self._workspace.delete(self.id)
+        with self._there():
+            self._workspace.delete(self.id)
 
     def why(self, instant: datetime | str) -> Why:
         """What became, or will become, of an instant, and why.
@@ -136,7 +144,16 @@ class Job:
         """
         from dtscheduler.api.why import why
 
-        return why(self._workspace, self._record, instant)
+        with self._there():
+            return why(self._workspace, self._record, instant)
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Say which job is gone, where the store knows only that there is none."""
+        try:
+            yield
+        except NotFoundError:
+            raise NotFoundError(f"job {self.name!r} is not in this workspace any more") from None
 
     def __eq__(self, other: object) -> bool:
         return (self.id, self.version) == (other.id, other.version) if isinstance(other, Job) else NotImplemented

@@ -12,26 +12,33 @@ from dtscheduler.model.durations import parse_duration
 _AGO = re.compile(r"\d+\s*[dhms](\s*\d+\s*[hms])*")
 
 
-def as_rundate(value: object) -> date | None:
+def as_rundate(value: object, where: str = "rundate") -> date | None:
     """A rundate given as a date or as ``'YYYY-MM-DD'``; None stays None. Raises ``InvalidJobError``."""
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     if isinstance(value, datetime):
-        raise InvalidJobError(f"rundate is a date, not a time: give {value.date().isoformat()!r}")
-    try:
-        if isinstance(value, str) and len(value) == 10:
+        raise InvalidJobError(f"{where} is a date, not a time: give {value.date().isoformat()!r}")
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
             return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise InvalidJobError(f"rundate is {value!r:.40}; it is a date or 'YYYY-MM-DD'")
+        except ValueError:
+            raise InvalidJobError(f"{where} is {value!r}, a day that the calendar does not have") from None
+    raise InvalidJobError(f"{where} is {value!r:.40}; it is a date or 'YYYY-MM-DD'")
 
 
 def as_instant(value: object, where: str, now: datetime, zone: str | None = None) -> datetime | None:
     """An instant in UTC, given as a datetime, a date, ``'2026-11-20 18:00'``, ``'2026-11-20'`` or ``'7d'`` for so long ago.
 
-    What has no zone is read on the clock of ``zone``, an IANA name; by default on that of this machine. Raises
-    ``InvalidJobError``.
+    What has no zone is read on the clock of ``zone``, an IANA name; by default on that of this machine. A time that the
+    clocks skip is the first instant after the gap, one that comes twice is the first. Raises ``InvalidJobError``.
     """
+    try:
+        return _instant(value, where, now, zone)
+    except OverflowError:
+        raise InvalidJobError(f"{where} is {value!r:.40}, which is outside of the calendar") from None
+
+
+def _instant(value: object, where: str, now: datetime, zone: str | None) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, str):
@@ -44,10 +51,13 @@ def as_instant(value: object, where: str, now: datetime, zone: str | None = None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
+        if zone is None or value.tzinfo is not None:
+            return value.astimezone(UTC)
         from zoneinfo import ZoneInfo
 
-        local = zone is not None and value.tzinfo is None
-        return (value.replace(tzinfo=ZoneInfo(zone)) if local and zone else value).astimezone(UTC)
+        from dtscheduler.timing.zones import instant_of_wall_clock
+
+        return instant_of_wall_clock(ZoneInfo(zone), value)
     raise InvalidJobError(
         f"{where} is {value!r:.40}; write '2026-11-20', '2026-11-20 18:00' or '7d' for seven days ago"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dtscheduler.api.schedule import Schedule
@@ -13,6 +13,7 @@ from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import RunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
+from dtscheduler.timing.due import ON_TIME
 
 if TYPE_CHECKING:
     from dtscheduler.workspace import Instant, Workspace
@@ -37,7 +38,7 @@ class Why:
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
         title = f"{self.job!r}{version}, {self.instant:%Y-%m-%d %H:%M} UTC"
-        return f"{title}\n{self.rule}\n{self.outcome}"
+        return "\n".join(line for line in (title, self.rule, self.outcome) if line)
 
     __repr__ = __str__
 
@@ -45,10 +46,13 @@ class Why:
 def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
     """What became, or will become, of an instant; see ``Job.why``."""
     now = place.clock.now()
-    at = as_instant(instant, "instant", now, zone=job.schedule.timezone)
+    at = as_instant(instant, "instant", now, zone=None if job.broken else job.schedule.timezone)
     if at is None:
         raise InvalidJobError(f"why {job.name!r}: give an instant such as '2026-11-20 18:00'")
     found = place.instant(job.uuid, at)
+    if job.broken:
+        told = f"The job is broken: {job.broken}. Save it again."
+        return Why(job=job.name, instant=at, version=None, fires=False, rule="", outcome=told, run=found.run)
     version = found.version
     schedule = Schedule.from_spec(place.spec(version.spec_hash).schedule if version else job.schedule)
     explained = schedule.explain(at)
@@ -67,7 +71,8 @@ def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now:
     job, run = found.job, found.run
     if run is not None:
         reason = f": {run.reason}" if run.reason else ""
-        late = f", started {show_duration(run.started - at)} after the instant" if run.started else ""
+        delay = run.started - at if run.started else timedelta(0)
+        late = f", started {show_duration(delay)} after the instant" if delay > ON_TIME else ""
         return f"Run {run.id}, for {run.rundate}, is {run.status}{late}{reason}"
     if isinstance(schedule.spec, AfterSchedule):
         return "It runs after another job, not at instants."
@@ -75,8 +80,6 @@ def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now:
         return "There is no run: the schedule does not have this instant."
     if found.version is None:
         return f"There is no run: the job was saved later, at {job.created:%Y-%m-%d %H:%M} UTC."
-    if job.broken:
-        return f"There is no run: the job is broken: {job.broken}. Save it again."
     if at > now:
         paused = f", unless the job is still paused then (by {job.paused_by})" if job.paused else ""
         return f"It will run in {show_duration(at - now)}, if a service is there{paused}."

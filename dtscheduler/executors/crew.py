@@ -65,9 +65,14 @@ class Crew:
         idle = next((w for w in own if not w.calls and not (alone and w.used)), None)
         if idle is not None:
             return self._reserved(idle, setup) if self._seat.take(setup.needs) else None
-        if self._may_start() and self._seat.take(setup.needs):
-            return self._started_for(setup)
-        return None if alone else self._ahead(setup, own)
+        if self._may_start():
+            if self._seat.take(setup.needs):
+                return self._started_for(setup)
+            return None if alone else self._ahead(setup, own)
+        ahead = None if alone else self._ahead(setup, own)
+        if ahead is None:
+            self._seat.postpone(setup.needs)
+        return ahead
 
     def free(self, worker: WorkerProcess) -> None:
         """Give back what was reserved for a worker when it has nothing left to do."""

@@ -9,18 +9,18 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
 from typing import TextIO
 
 from dtscheduler.caches.account import other_account
+from dtscheduler.clock import SystemClock
 from dtscheduler.errors import WorkerError
 from dtscheduler.executors import logs
 from dtscheduler.executors.measure import Meter
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
-from dtscheduler.ports import ResultCache
+from dtscheduler.ports import Clock, ResultCache
 from dtscheduler.running.functions import Functions
 from dtscheduler.running.perform import perform
 
@@ -32,12 +32,13 @@ class InlineExecutor:
 
     Args:
         cache: where inputs are read from and results go.
+        clock: what time it is for the tasks. Default: this machine's.
     """
 
     blocks = True
 
-    def __init__(self, *, cache: ResultCache) -> None:
-        self._cache = cache
+    def __init__(self, *, cache: ResultCache, clock: Clock | None = None) -> None:
+        self._cache, self._clock = cache, clock or SystemClock()
         self._functions = Functions(cache)
         self._meter = Meter()
         self._setups: dict[int, TaskSetup] = {}
@@ -70,7 +71,7 @@ class InlineExecutor:
             return []
         if not self._announced:  # so that it is known to be running while it is
             self._announced = True
-            return [Started(self._calls[0], datetime.now(UTC), str(os.getpid()))]
+            return [Started(self._calls[0], self._clock.now(), str(os.getpid()))]
         self._announced = False
         with _one_at_a_time:
             return [self._execute(self._calls.popleft())]
@@ -87,7 +88,7 @@ class InlineExecutor:
         setup = self._setups[call.task]
         log = io.StringIO()
         with _copied_to(log), _in_folder(setup.environment.work_dir):
-            outcome = perform(setup, call, self._functions, self._cache, self._meter)
+            outcome = perform(setup, call, self._functions, self._cache, self._meter, now=self._clock.now)
         log.write(outcome.traceback)
         if log.tell():
             path = logs.log_path(setup.log_dir, call.task, call.part, call.attempt)

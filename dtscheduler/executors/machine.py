@@ -6,7 +6,8 @@ import os
 import sys
 import time
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import takewhile
 from threading import Lock
 
 from dtscheduler.executors.capacity import Capacity
@@ -20,8 +21,8 @@ class Machine:
     """Counts what all executors of a process have reserved.
 
     What is free goes to the most urgent run that waits for it; runs that are less urgent are refused meanwhile, so that
-    a part that needs the whole machine gets it. A run that waits only for its own parts to end holds nobody back, nor does
-    one that has not asked for a while.
+    a part that needs the whole machine gets it. A run holds nobody back that waits only for its own parts to end, or that
+    has not asked for a while.
 
     Args:
         capacity: what may be used at a time.
@@ -49,15 +50,21 @@ class Machine:
             insort(self.seats, seat, key=lambda one: one.ticket)
         return seat
 
+    # under the lock
+
     def fits(self, needs: Resources) -> bool:
-        """Whether so much is free; under the lock."""
+        """Whether so much is free."""
         return needs.cpu_mhz <= self.free_mhz and needs.memory_mb <= self.free_mb
 
+    def before(self, seat: Seat) -> Iterator[Seat]:
+        """The seats that are more urgent."""
+        return takewhile(lambda one: one is not seat, self.seats)
+
     def call_next(self, besides: Seat) -> None:
-        """Wake those who wait for what is free now and whose turn it is, besides who changed that; under the lock."""
+        """Wake those who wait for what is free now and whose turn it is, besides who changed that."""
         now = self.monotonic()
         for seat in self.seats:
-            if seat is not besides and any(map(self.fits, seat.waits_for)):
+            if seat is not besides and seat.could_take():
                 seat.bell.ring()
             if seat.holds_back(now):
                 return
@@ -70,11 +77,12 @@ class Seat:
         self.ticket = ticket
         self.bell = Bell()
         self.slots: set[int] = set()
-        self.waits_for: set[Resources] = set()
+        self.busy = 0
         self._machine = machine
-        self._refused: set[Resources] = set()
-        self._asked = 0.0
         self._mhz = self._mb = 0
+        self._wishes: dict[Resources, bool] = {}  # whether they lack a worker
+        self._renewed: dict[Resources, bool] = {}
+        self._asked = 0.0
 
     @property
     def capacity(self) -> Capacity:
@@ -82,9 +90,23 @@ class Seat:
         return self._machine.capacity
 
     @property
+    def waits(self) -> bool:
+        """Whether it was refused something that it still wants."""
+        return bool(self._wishes)
+
+    @property
     def others_work(self) -> bool:
         """Whether other executors have workers."""
         return len(self._machine.slots) > len(self.slots)
+
+    @property
+    def may_hire(self) -> bool:
+        """Whether one more worker would have a core on which nothing more urgent runs; one there may always be."""
+        if self._machine.seats[0] is self:
+            return not self.slots or len(self.slots) < self.capacity.workers
+        with self._machine.lock:
+            more_urgent = sum(seat.busy for seat in self._machine.before(self))
+        return not self.slots or len(self.slots) + more_urgent < self.capacity.workers
 
     @property
     def outranked(self) -> bool:
@@ -94,45 +116,44 @@ class Seat:
         with self._machine.lock:
             return self._outranked(self._machine.monotonic())
 
-    @property
-    def may_hire(self) -> bool:
-        """Whether one more worker is within what the machine should have."""
-        return not self.slots or len(self._machine.slots) < self.capacity.workers
-
     def take(self, needs: Resources) -> bool:
-        """Reserve CPU and memory if they are free and nobody more urgent waits for them."""
+        """Reserve CPU and memory for a worker, if they are free and nobody more urgent waits for them."""
         machine = self._machine
         with machine.lock:
             now = machine.monotonic()
-            if machine.fits(needs) and not self._outranked(now):
-                self._count(needs, 1)
-                if self.waits_for:  # it may hold nobody back any more
-                    machine.call_next(self)
-                return True
-            self._asked = now
-            self._refused.add(needs)
-            self.waits_for.add(needs)
-            return False
+            if not machine.fits(needs) or self._outranked(now):
+                self._wish(needs, now, lacks_worker=False)
+                return False
+            self._count(needs, 1)
+            if self._wishes:  # it may hold nobody back any more
+                machine.call_next(self)
+            return True
 
     def give(self, needs: Resources) -> None:
-        """Give back what was reserved."""
+        """Give back what was reserved for a worker."""
         with self._machine.lock:
             self._count(needs, -1)
             self._machine.call_next(self)
 
+    def postpone(self, needs: Resources) -> None:
+        """Wait for one of its own workers: what that gives back is not for those who are less urgent."""
+        if len(self._machine.seats) > 1:
+            with self._machine.lock:
+                self._wish(needs, self._machine.monotonic(), lacks_worker=True)
+
     def settle(self) -> None:
         """End a round of asking: what was not asked for again is not waited for any more."""
-        if not self.waits_for:
+        if not self._wishes:
             return
         with self._machine.lock:
-            fewer = self._refused < self.waits_for
-            self.waits_for, self._refused = self._refused, set()
-            if fewer:
+            changed = self._renewed != self._wishes
+            self._wishes, self._renewed = self._renewed, {}
+            if changed:
                 self._machine.call_next(self)
 
     def withdraw(self) -> None:
         """Wait for nothing any more."""
-        self._refused = set()
+        self._renewed = {}
         self.settle()
 
     def hear(self) -> None:
@@ -168,22 +189,31 @@ class Seat:
             self.bell.close()
             machine.call_next(self)
 
+    # under the lock
+
+    def could_take(self) -> bool:
+        """Whether there is room for something that it was refused."""
+        return any(self._machine.fits(needs) for needs, lacks_worker in self._wishes.items() if not lacks_worker)
+
     def holds_back(self, now: float) -> bool:
-        """Whether those who are less urgent must wait for this one; under the lock."""
-        if not self.waits_for or now - self._asked > RECENT_SECONDS:
+        """Whether those who are less urgent must wait for this one."""
+        if not self._wishes or now - self._asked > RECENT_SECONDS:
             return False
         mhz, mb = self.capacity.cpu_mhz - self._mhz, self.capacity.memory_mb - self._mb
-        return any(needs.cpu_mhz <= mhz and needs.memory_mb <= mb for needs in self.waits_for)
+        return any(
+            needs.cpu_mhz <= mhz and needs.memory_mb <= mb and not (lacks_worker and self.busy >= len(self.slots))
+            for needs, lacks_worker in self._wishes.items()
+        )
 
     def _outranked(self, now: float) -> bool:
-        for seat in self._machine.seats:
-            if seat is self:
-                return False
-            if seat.holds_back(now):
-                return True
-        return False
+        return any(seat.holds_back(now) for seat in self._machine.before(self))
+
+    def _wish(self, needs: Resources, now: float, *, lacks_worker: bool) -> None:
+        self._asked = now
+        self._wishes[needs] = self._renewed[needs] = lacks_worker
 
     def _count(self, needs: Resources, sign: int) -> None:
+        self.busy += sign
         self._mhz += sign * needs.cpu_mhz
         self._mb += sign * needs.memory_mb
         self._machine.free_mhz -= sign * needs.cpu_mhz

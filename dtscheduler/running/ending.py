@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from dtscheduler.model.alert import AlertRecord, alerts_for
@@ -28,7 +29,8 @@ def alerts_at_end(
     """
     if not (spec.alerts.email or spec.alerts.sms or chat):
         return []
-    earlier = store.runs(RunQuery(job_name=run.job_name, statuses=_TELLING, limit=2))
+    of_job = RunQuery(job_id=run.job_id) if run.job_id is not None else RunQuery(job_name=run.job_name, owner=run.owner)
+    earlier = store.runs(replace(of_job, statuses=_TELLING, limit=2))
     previous = next((other.status for other in earlier if other.id != run.id), None)
     return [
         AlertRecord(

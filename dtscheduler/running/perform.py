@@ -10,10 +10,11 @@ import sysconfig
 import traceback as tracebacks
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dtscheduler.clock import SystemClock
 from dtscheduler.errors import ResultError, ResultMissingError
 from dtscheduler.model.call import Argument, Kind, Outcome, PartCall, Source, TaskSetup
 from dtscheduler.model.config import decode
@@ -45,6 +46,9 @@ class LostInputsError(ResultError):
         self.keys = keys
 
 
+_CLOCK = SystemClock()
+
+
 def perform(
     setup: TaskSetup,
     call: PartCall,
@@ -52,6 +56,7 @@ def perform(
     cache: ResultCache,
     measure: Callable[[], Callable[[], Measured]],
     spill_folder: str | None = None,
+    now: Callable[[], datetime] = _CLOCK.now,
 ) -> Outcome:
     """Make one attempt. Whatever the function does, an outcome comes back (KeyboardInterrupt alone passes through).
 
@@ -62,8 +67,9 @@ def perform(
         cache: inputs are read from it and the result is kept in it.
         measure: called before the attempt; what it returns is called after it.
         spill_folder: where results too large for memory are written first.
+        now: tells the time.
     """
-    started, process = datetime.now(UTC), os.getpid()
+    started, process = now(), os.getpid()
     stop_measuring = measure()
 
     def outcome(status: TaskStatus, **facts: Any) -> Outcome:
@@ -72,7 +78,7 @@ def perform(
             call=call,
             status=status,
             started=started,
-            ended=datetime.now(UTC),
+            ended=now(),
             cpu_seconds=used.cpu_seconds,
             peak_memory_mb=used.peak_memory_mb,
             **facts,

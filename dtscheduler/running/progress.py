@@ -176,10 +176,14 @@ def run_outcome(records: Sequence[TaskRunRecord]) -> tuple[RunStatus, str]:
     failed = failed or [record for record in records if not record.status.succeeded]
     if not failed:
         reused = f", {counts[TaskStatus.REUSED]} reused" if counts[TaskStatus.REUSED] else ""
-        return RunStatus.COMPLETED, f"{counts[TaskStatus.COMPLETED]} task runs completed{reused}"
+        return RunStatus.COMPLETED, f"{_task_runs(counts[TaskStatus.COMPLETED])} completed{reused}"
     first = failed[0]
     part = f"/{first.part_name}" if first.part_name != first.task_name else ""
     skipped = f"; {counts[TaskStatus.DID_NOT_RUN]} did not run" if counts[TaskStatus.DID_NOT_RUN] else ""
-    reason = f"{len(failed)} of {len(records)} task runs failed: {first.task_name}{part}: {first.reason}{skipped}"
+    reason = f"{len(failed)} of {_task_runs(len(records))} failed: {first.task_name}{part}: {first.reason}{skipped}"
     memory = all(record.status is TaskStatus.OUT_OF_MEMORY for record in failed)
     return (RunStatus.OUT_OF_MEMORY if memory else RunStatus.FAILED), reason
+
+
+def _task_runs(count: int) -> str:
+    return f"{count} task run{'' if count == 1 else 's'}"

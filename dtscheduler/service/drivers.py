@@ -47,7 +47,9 @@ class Drivers:
             self._threads.pop(run_id).join()
         found = [run for run in self._left_behind() if run.id not in self._threads]
         room = max(0, self._most - len(self._threads) - len(found))
-        found += self._host.store.claimable(room, accounts()) if room else []
+        if room:  # those that were started and have not yet taken their lease are still claimable
+            submitted = self._host.store.claimable(room + len(self._threads), accounts())
+            found += [run for run in submitted if run.id not in self._threads][:room]
         for run in found:
             self._start(run)
         return len(found)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dtscheduler.errors import SchedulerError
+from dtscheduler.errors import WorkspaceError
 from dtscheduler.executors.capacity import machine_capacity
 from dtscheduler.model.job import Resources
 from dtscheduler.model.service import ServiceRecord
@@ -22,6 +23,7 @@ BEAT_SECONDS = 5.0
 SILENT = timedelta(seconds=30)
 FINISH = timedelta(seconds=2)
 GRACE = timedelta(seconds=5)
+MOST_FAILURES = 10
 STEP_BACK = timedelta(seconds=30)
 
 logger = logging.getLogger("dtscheduler")
@@ -47,6 +49,8 @@ class Service:
         self._watch = ClockWatch(self._clock.now(), self._clock.monotonic())
         self._since = self._clock.now()
         self._beaten: float | None = None
+        self._due: datetime | None = None
+        self._failures = 0
 
     def stop(self) -> None:
         """Ask the service to end, from any thread or a signal handler."""
@@ -65,7 +69,7 @@ class Service:
         idle_since = self._clock.monotonic()
         try:
             while not self._stopping.is_set():
-                if self._tick_safely() or self.drivers.active:
+                if self._look_safely(patient=not once) or self.drivers.active:
                     idle_since = self._clock.monotonic()
                 elif once:
                     self.postman.send_due()
@@ -73,7 +77,7 @@ class Service:
                 elif idle_exit and self._clock.monotonic() - idle_since >= idle_exit.total_seconds():
                     logger.info("nothing to do for %s", idle_exit)
                     break
-                self._wait()
+                self._wake.wait(self._patience())
         finally:
             self._leave()
 
@@ -89,19 +93,24 @@ class Service:
         self._beat(now)
         return done
 
-    def _tick_safely(self) -> int:
+    def _look_safely(self, *, patient: bool) -> bool:
+        """Whether there was something to do, or could be: a look that failed says nothing."""
         try:
-            return self.tick()
-        except (SchedulerError, OSError):  # the store is away, or its disk is full: it will be back
+            done, self._due = self.tick(), self._place.store.next_due()
+        except Exception:  # the store is away, its disk is full, a row is damaged: the service goes on
+            self._failures += 1
+            if not patient and self._failures == MOST_FAILURES:
+                raise
             logger.exception("a look at the store failed; the next one follows")
-            self._stopping.wait(self._look)
-            return 0
+            self._due = None
+            return True
+        self._failures = 0
+        return done > 0
 
-    def _wait(self) -> None:
-        """Sleep until there may be something to do: at the latest until the next look, at the earliest now."""
-        due = self._place.store.next_due()
-        left = (due - self._clock.now()).total_seconds() if due else self._look
-        self._wake.wait(max(0.0, min(left, self._look)))
+    def _patience(self) -> float:
+        """How long to sleep: until the next fire, at the latest until the next look."""
+        left = (self._due - self._clock.now()).total_seconds() if self._due else self._look
+        return max(0.0, min(left, self._look))
 
     def _sign_on(self) -> None:
         now, store = self._clock.now(), self._place.store
@@ -133,7 +142,8 @@ class Service:
     def _leave(self) -> None:
         self.drivers.leave(finish=FINISH, grace=min(GRACE, timedelta(seconds=self._place.settings.stop_grace_seconds)))
         self.postman.stop(0.5)
-        self._place.store.sign_off(holder())
+        with suppress(WorkspaceError):  # a store that is away will see that this service is silent
+            self._place.store.sign_off(holder())
 
 
 @dataclass

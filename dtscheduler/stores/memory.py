@@ -99,7 +99,7 @@ class MemoryStore:
                     continue
                 self._change_job(job, settled=step.settled, next_fire=step.next_fire)
                 done.append(job.id)
-                for run in (*step.runs, *_expired(step)):
+                for run in sorted((*step.runs, *_expired(step)), key=lambda run: run.scheduled or run.submitted):
                     self._add(run)
         return done
 
@@ -108,10 +108,12 @@ class MemoryStore:
         with self._lock:
             return {run.job_id for run in self._runs.values() if run.job_id and not run.status.final}
 
-    def mark_broken(self, job_id: int, reason: str) -> None:
-        """Take a job out of the schedule until it is saved again."""
+    def mark_broken(self, job: JobRecord, reason: str) -> None:
+        """Take a job out of the schedule until it is saved again, unless it was since."""
         with self._lock:
-            self._change_job(self._job(job_id), broken=legible(reason), next_fire=None)
+            latest = self._jobs.get(name_key(job.name))
+            if latest and (latest.id, latest.version) == (job.id, job.version):
+                self._change_job(latest, broken=legible(reason), next_fire=None)
 
     def look_again(self, now: datetime, tolerance: timedelta) -> int:
         """After the clock was set back: follow schedules from ``now`` where they were followed further."""
@@ -193,10 +195,12 @@ class MemoryStore:
     def submit(self, runs: Sequence[RunRecord]) -> list[RunRecord]:
         """Write runs that wait to be driven, without task runs; returns them with their ids."""
         with self._lock:
-            added = [self._add(run) for run in runs]
-        if None in added:
+            added = [found for run in runs if (found := self._add(run))]
+            if len(added) == len(runs):
+                return added
+            for run in added:
+                del self._runs[run.id]
             raise WorkspaceError("there is such a run already")
-        return [run for run in added if run]
 
     def move(self, run_id: int, before: RunStatus, change: RunChange) -> bool:
         """Change a run that nobody has driven yet, if it still has the status ``before``."""
@@ -469,6 +473,5 @@ def _readable(thing: JobRecord | RunRecord, reader: Identity) -> bool:
 
 
 def _run_readable(run: RunRecord, reader: Identity, saved: Mapping[int, JobRecord]) -> bool:
-    if run.job_id is None:
-        return _readable(run, reader)
-    return run.job_id in saved and _readable(saved[run.job_id], reader)
+    job = saved.get(run.job_id) if run.job_id is not None else None
+    return _readable(job or run, reader)

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from dtscheduler.errors import InvalidJobError
+from dtscheduler.errors import DamagedError, InvalidJobError
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.schedule import NEVER, AfterSchedule, FiringPolicy, Never, ScheduleSpec, TimeSchedule
 
@@ -40,8 +40,12 @@ def write_spec(spec: JobSpec) -> str:
 
 
 def read_spec(text: str) -> JobSpec:
-    """Read what ``write_spec`` wrote."""
-    document = _adapter().validate_json(text)
+    """Read what ``write_spec`` wrote. Raises ``DamagedError``."""
+    try:
+        document = _adapter().validate_json(text)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise DamagedError(f"what was kept of a job cannot be read any more ({reason}); save the job again") from error
     schedule = document.at or document.after or document.never
     return document.job if schedule is None else replace(document.job, schedule=schedule)
 

@@ -59,6 +59,7 @@ class TestWorkspace:
 
     def __init__(self, place: Workspace, clock: Clock) -> None:
         self.place, self.clock = place, clock
+        self._seen = clock.now()
 
     def step(
         self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
@@ -69,18 +70,19 @@ class TestWorkspace:
             The runs that were submitted in that time, in their order, those that expired included.
         """
         length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        if length < timedelta(0):
-            raise InvalidJobError("step: time goes forward; set ws.clock to go back")
-        return self._until(self.clock.now() + length)
+        return self._until(self.clock.now() + _forward(length, "step"))
 
-    def absent(self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0) -> list[Run]:
+    def absent(
+        self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> list[Run]:
         """Let time pass as if no service were there, and one come back at its end: what was missed is caught up.
 
         Returns:
             The runs that were submitted, in their order, those that expired included.
         """
         known = self._newest()
-        self.clock.step(timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes))
+        length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        self.clock.step(_forward(length, "absent"))
         self._settle()
         return self._since(known)
 
@@ -110,6 +112,9 @@ class TestWorkspace:
     def _settle(self) -> None:
         """Do what is due now, until nothing is."""
         host, firing, store = self.place.host, self.place.firing, self.place.store
+        if self.clock.now() < self._seen:
+            firing.after_clock_change(self.clock.now())
+        self._seen = self.clock.now()
         for _ in range(ROUNDS):
             now = self.clock.now()
             moved = firing.fire(now) + firing.follow(now) + firing.admit()
@@ -131,6 +136,12 @@ class TestWorkspace:
 
     def _since(self, known: int) -> list[Run]:
         return [run for run in self.runs() if run.id > known]
+
+
+def _forward(length: timedelta, action: str) -> timedelta:
+    if length < timedelta(0):
+        raise InvalidJobError(f"{action}: time goes forward; set ws.clock to go back")
+    return length
 
 
 def _begins(now: str | date | datetime | None) -> datetime:

@@ -58,6 +58,13 @@ def _wanted(statuses: list[RunStatus], which: Which) -> bool:
 
 
 def _fires_for(schedule: TimeSchedule, rundate: date) -> bool:
+    try:
+        return _fires_on(schedule, rundate)
+    except OverflowError:  # an end of the calendar
+        return False
+
+
+def _fires_on(schedule: TimeSchedule, rundate: date) -> bool:
     day = rundate - timedelta(days=schedule.rundate_offset)
     midnight = datetime.combine(day, time(), ZoneInfo(schedule.timezone)).astimezone(UTC)
     fire = next_fire(schedule, midnight - _MOMENT)

@@ -72,7 +72,7 @@ class _Timetable:
             if day is None:
                 return
             if day <= today + 1:
-                for begin, end, offset in stretches(self._zone, start, (today + 1) * DAY):
+                for begin, end, offset in stretches(self._zone, start):
                     yield from self._matching(begin + offset, end + offset, offset)
             start = (max(day, today + 2) - 1) * DAY
 

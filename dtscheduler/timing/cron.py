@@ -59,9 +59,8 @@ def to_cron(schedule: ScheduleSpec) -> list[str]:
     if not isinstance(schedule, TimeSchedule):
         raise InvalidScheduleError("Schedule: cron can only say times; this schedule has none")
     levels = levels_of(schedule)
-    time = f"{_written(levels.minutes, schedule.every_minute, ALL_MINUTES)} " + _written(
-        levels.hours, schedule.every_hour, ALL_HOURS
-    )
+    minute = _written(levels.minutes, schedule.every_minute, ALL_MINUTES)
+    time = f"{minute} {_written(levels.hours, schedule.every_hour, ALL_HOURS)}"
     month = _written(levels.months, schedule.every_month, ALL_MONTHS)
     days = levels.days
     if days.every or len(days.weekdays) == 7:
@@ -103,12 +102,8 @@ def _days(day: str, weekday: str) -> Parameters:
     days, found = _values(_DAY, day), _weekdays(weekday)
     if days is not None and found:
         for field, written in ((_DAY, day), (_WEEKDAY, weekday)):
-            if written.startswith("*"):
-                raise _refused(
-                    field,
-                    written,
-                    "beside the other days, programs disagree on what starts with '*'; write the values out",
-                )
+            if written.startswith("*"):  # some programs then want both to match
+                raise _refused(field, written, "programs disagree on '*' beside other days; write the values out")
     if days == _EVERY_VALUE[_DAY]:
         return {}
     if days is not None and len(days) > 1:
@@ -122,7 +117,7 @@ def _weekdays(written: str) -> Parameters:
     plain = ",".join(term for term in terms if not _NTH.fullmatch(term))
     if len(special) > 1:
         raise _refused(_WEEKDAY, written, "a Schedule has one weekday of the month; make a Schedule for each")
-    values = _values(_WEEKDAY, plain) if plain else None
+    values = _values(_WEEKDAY, plain) if plain or "" in terms else None
     found: Parameters = {}
     if values is not None:
         found["weekdays"] = [_WEEKDAYS[number].capitalize() for number in values]

@@ -66,6 +66,8 @@ def due(job: JobRecord, now: datetime, *, busy: bool) -> FireStep:
         return FireStep(job=job, settled=now, next_fire=None)
     since = _kept_since(schedule, job.settled, now)
     instants = fires_between(schedule, since, now)
+    if len(instants) > MOST_SKIPPED:
+        since, instants = instants[-MOST_SKIPPED - 1], instants[-MOST_SKIPPED:]
     chosen = set() if job.paused else _caught_up(instants, job.firing, now)
     template = replace(
         new_run(job, now, trigger=Trigger.SCHEDULE, rundate=now.date()), status=RunStatus.EXPIRED, ended=now

@@ -14,6 +14,9 @@ def rundate_of(schedule: ScheduleSpec, instant: datetime) -> date:
     Args:
         schedule: gives the time zone on whose calendar the date is read, and the offset in days.
         instant: an aware datetime.
+
+    Raises:
+        OverflowError: The date would be outside the years 1 to 9999.
     """
     local = instant.astimezone(ZoneInfo(schedule.timezone)).date()
     return local + timedelta(days=schedule.rundate_offset)

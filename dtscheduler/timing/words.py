@@ -33,11 +33,6 @@ def describe(schedule: ScheduleSpec) -> str:
     return after + zone + _for_which_date(schedule)
 
 
-def nth_words(nth: NthWeekday) -> str:
-    """``'last Friday'``."""
-    return f"{nth.which.value.lower()} {WEEKDAYS[number_of(nth.weekday)]}"
-
-
 def _after(schedule: AfterSchedule) -> str:
     job = repr(schedule.job_name) if schedule.job_name else f"the job {schedule.job_uuid}"
     return f"after {job} {_OUTCOMES[schedule.condition]}"
@@ -110,12 +105,16 @@ def _days(schedule: TimeSchedule, levels: Levels) -> str:
         return f"every day in {months}" if months else "every day"
     of_weeks = [f"{WEEKDAYS[number_of(weekday)]}s" for weekday in days.weekdays]
     of_months = [f"the {ordinal(days.day)}"] if days.day is not None else []
-    of_months += [f"the {nth_words(days.nth)}"] if days.nth is not None else []
+    of_months += [f"the {_nth_words(days.nth)}"] if days.nth is not None else []
     found = f"on {joined(of_weeks + of_months)}"
     if not of_months:
         return (_week(days) or found) + (f" in {months}" if months else "")
     of = f" of {months or 'every month'}" if not of_weeks else f" of the month{f' in {months}' if months else ''}"
     return f"{found}{of}{' (where there is one)' if _may_be_missing(levels) else ''}"
+
+
+def _nth_words(nth: NthWeekday) -> str:
+    return f"{nth.which.value.lower()} {WEEKDAYS[number_of(nth.weekday)]}"
 
 
 def _week(days: Days) -> str:

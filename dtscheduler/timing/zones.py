@@ -49,18 +49,25 @@ def instant_of_label(zone: ZoneInfo, wall_seconds: int) -> int:
     return _change_between(zone, wall_seconds - _offset(label.replace(fold=1)), instant)
 
 
-def stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Cut real time within a day of UTC where the offset changes: starts, ends (not included) and offsets."""
+def instant_of_wall_clock(zone: ZoneInfo, wall: datetime) -> datetime:
+    """When the wall clock of a zone first shows a naive time, or the first instant after the gap that skips it."""
+    whole = wall.replace(microsecond=0)
+    instant = instant_of(instant_of_label(zone, whole_seconds(whole - _WALL_ORIGIN)))
+    return instant + timedelta(microseconds=wall.microsecond)
+
+
+def stretches(zone: ZoneInfo, start: int) -> Iterator[tuple[int, int, int]]:
+    """Cut the rest of a day of UTC where the offset changes: starts, ends (not included) and offsets."""
     today = start // DAY
+    end = (today + 1) * DAY
     offset = _midnight_offset(zone, today)
     if offset == _midnight_offset(zone, today + 1):
         yield start, end, offset
         return
-    change = _change_between(zone, today * DAY, (today + 1) * DAY)
+    change = _change_between(zone, today * DAY, end)
     if start < change:
-        yield start, min(change, end), offset
-    if change < end:
-        yield max(start, change), end, offset_at(zone, change)
+        yield start, change, offset
+    yield max(start, change), end, offset_at(zone, change)
 
 
 @lru_cache(maxsize=8192)

@@ -1,5 +1,8 @@
 """Cron expressions read as Schedules, and Schedules written as cron expressions."""
 
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -71,7 +74,7 @@ def test_a_cron_expression_is_read_on_the_clock_of_a_zone():
         ),
         ("0 0 15W * *", "day of month '15w': a Schedule has no nearest working day"),
         ("0 0 * * 1#1,2#1", "day of week '1#1,2#1': a Schedule has one weekday of the month"),
-        ("0 0 15 * */2", r"day of week '\*/2': beside the other days, programs disagree .* write the values out"),
+        ("0 0 15 * */2", r"day of week '\*/2': programs disagree .* beside other days; write the values out"),
         (
             "* * * * * *",
             "has 6 fields; write five: minute, hour, day of month, month, day of week; a Schedule has no seconds",
@@ -84,6 +87,8 @@ def test_a_cron_expression_is_read_on_the_clock_of_a_zone():
         ("* * 0 * *", "day of month '0': allowed are .* 1-31"),
         ("* * * juno *", "month 'juno': allowed are .* 1-12 or jan-dec"),
         ("* * * * 8", "day of week '8': allowed are .* sun-sat, 5L for the last Friday"),
+        ("* * * * 5L,", "day of week '': allowed are"),
+        ("* * * * abc#1", "day of week 'abc': allowed are"),
         ("* * * * 1#6", "day of week '1#6': allowed are"),
         ("*/0 * * * *", r"minute '\*/0': allowed are"),
         ("h * * * *", "minute 'h': allowed are"),
@@ -96,6 +101,16 @@ def test_a_cron_expression_is_read_on_the_clock_of_a_zone():
 def test_what_a_schedule_cannot_say_is_refused_with_the_field_and_what_to_do(expression, complaint):
     with pytest.raises(InvalidScheduleError, match=f"Schedule: .*{complaint}"):
         Schedule.from_cron(expression)
+
+
+field = st.text("0123456789*/-,?LlWw#abcdeimnstu", min_size=1, max_size=6)
+
+
+@given(st.lists(field | st.just("*"), min_size=5, max_size=5).map(" ".join))
+def test_whatever_is_written_is_read_or_refused(expression):
+    with suppress(InvalidScheduleError):
+        schedule = Schedule.from_cron(expression)
+        assert schedule.next_fires(START, n=1) != []
 
 
 @pytest.mark.parametrize(
@@ -139,3 +154,9 @@ def test_a_schedule_fires_alike_after_a_trip_through_cron(parameters):
     again = Schedule.from_cron(expression)
     assert again.next_fires(START, n=20) == schedule.next_fires(START, n=20)
     assert again.to_cron() == [expression]
+
+
+def test_writing_a_schedule_imports_neither_the_calendar_nor_croniter():
+    script = "import sys\nfrom dtscheduler import Schedule\nSchedule(at_hours=[18])\nprint(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert {"croniter", "pandas", "zoneinfo", "dtscheduler.timing.calendar"}.isdisjoint(modules)

@@ -1,10 +1,8 @@
-"""A workspace under test, and jobs of one task to put into it."""
-
-from datetime import UTC, datetime
+"""A workspace under test, and the image that its jobs use."""
 
 import pytest
 
-from dtscheduler import DAG, Task, testing
+from dtscheduler import testing
 
 CODE = """
     from dtscheduler import batch
@@ -50,23 +48,3 @@ def ws(open_workspace, image_folder):
     with open_workspace() as place:
         place.image("Risk", image_folder)
         yield place
-
-
-def dag(name, schedule=None, does="fetch", **parameters):
-    """A job with one task."""
-    written = DAG(Name=name, Image="Risk", Schedule=schedule, **parameters)
-    Task(Name="task", Entrypoint=f"risk.batch.{does}", dag=written)
-    return written
-
-
-def statuses(runs):
-    """How runs stand, by the instants of their schedules."""
-    return {f"{run.record.scheduled:%m-%d %H:%M}": str(run.status) for run in runs if run.record.scheduled}
-
-
-def jobs_of(runs):
-    return [run.record.job_name for run in runs]
-
-
-def utc(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

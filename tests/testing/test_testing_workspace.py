@@ -1,15 +1,16 @@
 """``dtscheduler.testing.workspace``: a clock of its own, the real calendar, everything done at once and told to nobody."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from small_jobs import dag, utc
 
 import dtscheduler
 from dtscheduler import DAG, Schedule, Task, batch
 from dtscheduler.api.place import workspace as workspace_in_use
 from dtscheduler.errors import InvalidJobError, SchedulerError
 from dtscheduler.model.status import RunStatus
-from conftest import dag, utc
 
 
 def evening(**parameters):
@@ -220,18 +221,14 @@ def test_the_environment_does_not_lead_a_test_to_another_database(monkeypatch, t
 
 
 def test_everything_executes_in_the_process_of_the_test(open_workspace, tmp_path):
-    executed = []
-
     @batch()
-    def note(rundate):
-        executed.append(rundate)
+    def process(rundate):
+        return rundate, os.getpid()
 
     with open_workspace():
-        written = DAG(Name="Here", DevRun=True, WorkDir=tmp_path)
-        with written:
-            note()
-        assert written.last_run.status is RunStatus.COMPLETED
-    assert executed == [date(2026, 1, 29)]
+        with DAG(Name="Here", DevRun=True, WorkDir=tmp_path) as written:
+            process()
+        assert written.last_run.result("process") == (date(2026, 1, 29), os.getpid())
 
 
 def test_a_run_that_is_left_to_the_service_happens_with_the_next_step(ws):

@@ -87,6 +87,18 @@ def test_a_change_of_odd_seconds_is_met_to_the_second():
     assert quarters[:4] == ["00:14:30", "00:29:30", "00:45", "01:00"]
 
 
+def test_a_gap_that_begins_at_an_odd_second_takes_the_full_minutes_in_it():
+    schedule = Schedule(at_hours=[23], at_minutes=[45, 50], timezone="Europe/Madrid")
+    shown, skipped = schedule.preview(n=2, after=datetime(1900, 12, 31, 23, tzinfo=UTC))
+    assert (f"{shown.utc:%H:%M:%S}", shown.rule, shown.clock_change) == (
+        "23:59:44",
+        "minute 45, hour 23, every day",
+        "",
+    )
+    assert (f"{skipped.utc:%H:%M:%S}", skipped.rule) == ("00:00:00", "minute 50, hour 23, every day")
+    assert skipped.clock_change == "clocks skip this time; fires right after"
+
+
 def test_clocks_that_were_odd_seconds_ahead_fired_at_their_own_full_minutes():
     assert fires_on("1910-01-01", PARIS, at_hours=[12]) == ["11:50:39"]
     assert fires_on("1910-01-01", PARIS, every_hour=1)[:2] == ["00:50:39", "01:50:39"]

@@ -70,7 +70,7 @@ class SqlJobs:
         """Pause a job since then, or let it go on (None)."""
         values = {"paused": rows.micros(paused), "paused_by": by if paused else ""}
         with self._database.writing() as connection:
-            if not connection.execute(update(jobs).where(jobs.c.id == job_id).values(values)).rowcount:
+            if not connection.execute(update(jobs).where(*_there(job_id)).values(values)).rowcount:
                 raise NotFoundError(f"there is no job {job_id}")
 
     def delete_job(self, job_id: int, now: datetime) -> None:
@@ -78,7 +78,7 @@ class SqlJobs:
         gone: dict[str, Any] = {"deleted": rows.micros(now), "next_fire": None, "after_key": None, "after_uuid": None}
         gone |= {"name_key": literal("deleted:") + jobs.c.uuid}
         with self._database.writing() as connection:
-            if not connection.execute(update(jobs).where(jobs.c.id == job_id).values(gone)).rowcount:
+            if not connection.execute(update(jobs).where(*_there(job_id)).values(gone)).rowcount:
                 raise NotFoundError(f"there is no job {job_id}")
 
     def keep_spec(self, spec: JobSpec) -> str:
@@ -121,6 +121,10 @@ class SqlJobs:
         connection.execute(self._database.insert(jobs).values(values).on_conflict_do_nothing())
         chosen = select(*_JOB_COLUMNS).where(jobs.c.name_key == name_key(first.name)).with_for_update()
         return rows.job_record(connection.execute(chosen).one())
+
+
+def _there(job_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return jobs.c.id == job_id, jobs.c.deleted.is_(None)
 
 
 def write_once(database: Database, connection: Connection, digest: str, body: str) -> None:

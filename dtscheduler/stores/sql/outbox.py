@@ -25,6 +25,8 @@ class SqlOutbox:
 
     def add_alerts(self, alerts: Sequence[AlertRecord]) -> None:
         """Put alerts into the outbox; ``id`` is ignored."""
+        if not alerts:
+            return
         with self._database.writing() as connection:
             connection.execute(insert(outbox), [rows.alert_values(alert) for alert in alerts])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
@@ -13,13 +14,14 @@ from dtscheduler.model.names import name_key
 from dtscheduler.model.priority import Priority
 from dtscheduler.model.run import AttemptRecord, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
-from dtscheduler.model.schedule import AS_USUAL, NEVER, AfterSchedule
+from dtscheduler.model.schedule import AfterSchedule
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.specs import read_policy, read_schedule, write_policy, write_schedule
 
 Row = tuple[Any, ...]
+logger = logging.getLogger("dtscheduler")
 
 RUN = tuple(field.name for field in fields(RunRecord))
 TASK_RUN = tuple(field.name for field in fields(TaskRunRecord))
@@ -89,6 +91,17 @@ def run_record(row: Row) -> RunRecord:
     for name in _RUN_TIMES:
         values[name] = moment(values[name])
     return RunRecord(**values)
+
+
+def run_records(found: Iterable[Row]) -> list[RunRecord]:
+    """Read rows of the columns ``RUN``; one that is damaged is left out, with a warning."""
+    records = []
+    for row in found:
+        try:
+            records.append(run_record(row))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            logger.warning("run %s cannot be read and is left out: %s: %s", row[0], type(error).__name__, error)
+    return records
 
 
 # A run has thousands of task runs: theirs are plain tuples, and ``_value_`` is ``value`` without
@@ -188,16 +201,33 @@ def job_values(job: JobRecord) -> dict[str, Any]:
 
 
 def job_record(row: Row) -> JobRecord:
-    """Read a row of the columns ``JOB``."""
+    """Read a row of the columns ``JOB``; one that is damaged must not keep all the others from running."""
     values = dict(zip(JOB, row, strict=True))
-    values["labels"] = _labels(values["labels"])
-    values["priority"] = _PRIORITY[values["priority"]]
     try:
-        values |= {"schedule": read_schedule(values["schedule"]), "firing": read_policy(values["firing"])}
-    except ValueError as error:  # one damaged row must not keep all the others from running
-        reason = f"its schedule cannot be read: {str(error).splitlines()[0]}"
-        values |= {"schedule": NEVER, "firing": AS_USUAL, "broken": reason}
-    return JobRecord(**_with_moments(values, *_JOB_TIMES))
+        return _job(values)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        reason = f"what was kept of it cannot be read ({type(error).__name__}: {error})".splitlines()[0]
+        return _job({**values, **_HARMLESS, "broken": f"{reason}; save the job again"})
+
+
+def _job(values: dict[str, Any]) -> JobRecord:
+    read = {
+        "labels": _labels(values["labels"]),
+        "priority": _PRIORITY[values["priority"]],
+        "schedule": read_schedule(values["schedule"]),
+        "firing": read_policy(values["firing"]),
+    }
+    return JobRecord(**_with_moments({**values, **read}, *_JOB_TIMES))
+
+
+_HARMLESS: dict[str, Any] = {
+    "labels": "[]",
+    "priority": Priority.NORMAL.value,
+    "schedule": '{"never":{}}',
+    "firing": "{}",
+    **dict.fromkeys(_JOB_TIMES, 0),
+    "paused": None,
+}
 
 
 def alert_values(alert: AlertRecord) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, not_, or_, select, true, update
 
 from dtscheduler.errors import LeaseLostError, NotFoundError
 from dtscheduler.model.access import Identity
@@ -82,7 +82,7 @@ class SqlRuns:
         newest_first = select(*_RUN_COLUMNS).order_by(runs.c.submitted.desc(), runs.c.id.desc())
         with self._database.reading() as connection:
             found = connection.execute(newest_first.where(*_conditions(query)).limit(query.limit)).all()
-        return [rows.run_record(row) for row in found]
+        return rows.run_records(found)
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
         """All task runs of a run, in order of task and part."""
@@ -234,11 +234,12 @@ def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _readable(identity: Identity) -> ColumnElement[bool]:
-    """A run of a saved job is as readable as the job is now; any other run as it was itself."""
+    """A run of a saved job is as readable as the job is now; any other run, or that of a deleted job, as it was made."""
     if identity.admin:
         return true()
-    saved = exists().where(jobs.c.id == runs.c.job_id, readable(identity, jobs))
-    return or_(saved, and_(runs.c.job_id.is_(None), readable(identity, runs)))
+    of_saved = exists().where(jobs.c.id == runs.c.job_id, jobs.c.deleted.is_(None))
+    of_readable = exists().where(jobs.c.id == runs.c.job_id, jobs.c.deleted.is_(None), readable(identity, jobs))
+    return or_(of_readable, and_(not_(of_saved), readable(identity, runs)))
 
 
 def _latest_completed(connection: Connection, fingerprints: list[str]) -> Iterator[TaskRunRecord]:

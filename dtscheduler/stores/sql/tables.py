@@ -126,13 +126,15 @@ runs = Table(
     Column("most_active", Integer),
     Column("followed", Boolean, nullable=False),
     Index(None, "job_id", "scheduled", unique=True),  # one run for one instant, whoever fires it
-    Index(None, "job_id", "after_run", unique=True),  # one run after one run
     Index(None, "status", "submitted"),
     Index(None, "followed", "ended"),
     Index(None, "job_name_key", "submitted"),
     Index(None, "submitted"),
     sqlite_autoincrement=True,
 )
+
+# One run after one run.
+Index(None, runs.c.job_id, runs.c.after_run, unique=True, sqlite_where=runs.c.after_run.is_not(None))
 
 task_runs = Table(
     "task_runs",

@@ -1,0 +1,72 @@
+"""A service that is killed at any step: what it left is finished by the next, each instant once."""
+
+import pytest
+
+from dtscheduler import Schedule
+
+pytest_plugins = ["services"]
+pytestmark = pytest.mark.slow
+
+MINUTELY = Schedule(every_minute=1)
+POINTS = ["due:1", "row-written:1", "claimed:1", "parts-queued:1", "part-started:1", "result-written:1", "run-closed:1"]
+
+
+@pytest.mark.parametrize("point", [*POINTS, "part-started:2", "result-written:4"])
+def test_a_run_is_finished_once_wherever_its_service_was_killed(suite, rows, crashed, once, sound, point):
+    suite(seconds=0.3)  # long enough for parts to be reported as started
+    rows.missed(3)
+    crashed(point)
+    once()
+    sound()
+    assert rows.runs() == ["completed"]
+
+
+@pytest.mark.parametrize("point", ["row-written:1", "claimed:2", "run-closed:2"])
+def test_instants_that_are_all_caught_up_run_once_each_wherever_the_service_was_killed(
+    small, rows, crashed, once, sound, marks, point
+):
+    small(Schedule=MINUTELY, CatchUp="all")
+    rows.missed(4)
+    crashed(point)
+    once()
+    sound()
+    assert set(rows.runs()) == {"completed"}
+    assert len(rows.runs()) <= len(marks.lines()) <= len(rows.runs()) + 1
+
+
+def test_a_service_that_is_killed_again_and_again_gets_there(suite, rows, crashed, once, sound):
+    suite(seconds=0.3)
+    rows.missed(3)
+    for point in ["due:1", "row-written:1", "claimed:1", "part-started:1", "result-written:1", "part-started:2"]:
+        crashed(point)
+        sound(ended=False)
+    once()
+    sound()
+    assert rows.runs() == ["completed"]
+
+
+def test_what_comes_after_a_run_comes_once_when_the_service_was_killed_between(small, rows, crashed, once, sound):
+    small("before", Schedule=MINUTELY)
+    small("after", Schedule=Schedule(run_after_job_name="before"))
+    rows.missed(1)
+    crashed("run-closed:1")
+    once()
+    sound()
+    found = rows.runs("job_name, trigger, status")
+    assert found == [("before", "schedule", "completed"), ("after", "after", "completed")]
+
+
+def test_a_task_that_was_running_when_the_service_was_killed_says_so_and_keeps_its_retries(
+    small, rows, serve, once, sound, place, until
+):
+    small(Schedule=MINUTELY, seconds=1.5)
+    rows.missed(1)
+    service = serve()
+    until(lambda: rows("select 1 from task_runs where status = 'running'"))
+    service.kill()
+    once()
+    sound()
+    ((run_id, status),) = rows.runs("id, status")
+    (lost,) = place.store.attempts(run_id)
+    assert (status, lost.attempt, lost.status) == ("completed", 1, "stopped")
+    assert "its runner was lost" in lost.reason
