@@ -111,11 +111,22 @@ class Firing:
             step = self._step(job, now, job.id in busy)
             steps += [step] if step else []
             if sum(len(step.skipped) for step in steps) > MOST_ROWS:  # after a long absence: let others write between
-                done += self._store.advance(steps)
+                done += self._written(steps, now)
                 steps = []
-        done += self._store.advance(steps)
+        done += self._written(steps, now)
         crash_point("row-written")
         return done
+
+    def _written(self, steps: Sequence[FireStep], now: datetime) -> list[int]:
+        """Write steps together; where one cannot be written, in halves, so that one job's damage stops no other."""
+        try:
+            return self._store.advance(steps)
+        except DamagedError as error:
+            if len(steps) == 1:
+                self._break(steps[0].job, f"its fires cannot be written ({error}); save the job again", now)
+                return []
+        middle = len(steps) // 2
+        return self._written(steps[:middle], now) + self._written(steps[middle:], now)
 
     def _step(self, job: JobRecord, now: datetime, busy: bool) -> FireStep | None:
         reason = job.broken
@@ -124,7 +135,7 @@ class Firing:
                 return due(job, now, busy=busy)
             except Exception as error:  # one job's schedule, whatever is wrong with it, must not stop the others
                 logger.exception("the schedule of job %r cannot be followed", job.name)
-                reason = f"its schedule cannot be followed: {type(error).__name__}: {error}"
+                reason = f"its schedule cannot be followed ({type(error).__name__}: {error}); save the job again"
         self._break(job, reason, now)
         return None
 

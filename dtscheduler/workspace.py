@@ -138,15 +138,16 @@ class Workspace:
 
     def job(self, name_or_uuid: str, right: Right = Right.READ) -> JobRecord:
         """Find a saved job by name or uuid. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
-        found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
-        if not found:
+        job = self.find(name_or_uuid)
+        if job is None:
             raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
-        self._require(right, found[0], f"job {found[0].name!r}")
-        return found[0]
+        self._require(right, job, f"job {job.name!r}")
+        return job
 
-    def exists(self, name_or_uuid: str) -> bool:
-        """Whether there is such a job for those who use this door."""
-        return bool(self.jobs(JobQuery(name=name_or_uuid)) or self.jobs(JobQuery(uuid=name_or_uuid)))
+    def find(self, name_or_uuid: str) -> JobRecord | None:
+        """A saved job by name or uuid, if there is one that may be read."""
+        found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
+        return found[0] if found else None
 
     def versions(self, job_id: int) -> list[JobVersion]:
         if not self.jobs(JobQuery(id=job_id)):
@@ -336,6 +337,11 @@ class Workspace:
         """The services that are alive, or ended without saying so."""
         return self.store.services()
 
+    def served(self) -> bool:
+        """Whether a service is alive."""
+        now = self.clock.now()
+        return any(service.alive(now) for service in self.services())
+
     def next_fire(self) -> datetime | None:
         """When the next job that may be read fires."""
         now = self.clock.now()
@@ -414,15 +420,19 @@ class Workspace:
         after = spec.schedule
         if not isinstance(after, AfterSchedule):
             return
-        seen = self.jobs(JobQuery(name=after.job_name)) if after.job_name else []
-        by_name = seen[0] if seen else None
-        if by_name and after.job_uuid and by_name.uuid != after.job_uuid:
-            raise InvalidJobError(
-                f"DAG {spec.name!r}: run_after_job_name and run_after_job_uuid are of two jobs: {by_name.name!r} has "
-                f"uuid {by_name.uuid}"
-            )
+        if after.job_name and after.job_uuid:
+            self._check_one_job(f"DAG {spec.name!r}", after.job_name, after.job_uuid)
         if cycle := cycle_of(self.store, spec.name, earlier.uuid if earlier else "", after, reader=self.identity):
             raise InvalidJobError(f"DAG {spec.name!r} would run after itself: {cycle}")
+
+    def _check_one_job(self, where: str, name: str, job_uuid: str) -> None:
+        by_name, by_uuid = self.jobs(JobQuery(name=name)), self.jobs(JobQuery(uuid=job_uuid))
+        if [job.uuid for job in by_name] == [job.uuid for job in by_uuid]:
+            return
+        found = [f"{job.name!r} has uuid {job.uuid}" for job in (*by_name, *by_uuid)]
+        raise InvalidJobError(
+            f"{where}: run_after_job_name and run_after_job_uuid are not of one job: {'; '.join(found)}"
+        )
 
     def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:
         job = self.job(name_or_uuid, Right.WRITE)

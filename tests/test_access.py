@@ -100,10 +100,6 @@ def list_alerts(place, job, run):
     return found(run.id in [listed.run_id for listed in place.alerts()])
 
 
-def exists(place, job, run):
-    return found(place.exists("Risk"))
-
-
 def find_by_uuid(place, job, run):
     assert place.job(job.uuid).name == "Risk"
 
@@ -142,7 +138,7 @@ READ = {
     "list jobs": list_jobs,
     "list runs": list_runs,
     "list alerts": list_alerts,
-    "exists": exists,
+    "find": lambda place, job, run: found(place.find("Risk")),
     "job": lambda place, job, run: place.job("Risk"),
     "job by uuid": find_by_uuid,
     "versions": lambda place, job, run: place.versions(job.id),

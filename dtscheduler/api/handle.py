@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import NotFoundError, ResultError, RunError
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunRecord, TaskRunRecord
+from dtscheduler.model.shown import printable
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running import values
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace
 
 POLL_SECONDS = 0.2
+NO_SERVICE = "no service is running; start one with: dtscheduler serve"
 
 
 class Run:
@@ -161,7 +164,7 @@ class Run:
 
     def __repr__(self) -> str:
         run = self.record
-        return f"<Run {run.id} of {run.job_name!r}: {run.status}{'. ' + run.reason if run.reason else ''}>"
+        return f"<Run {run.id} of {run.job_name!r}: {run.status}{'. ' + printable(run.reason) if run.reason else ''}>"
 
     def _records(self, task: str) -> list[TaskRunRecord]:
         every = self.records()
@@ -227,7 +230,10 @@ def submit(dag: DAG, *, rundate: date | str | None) -> Run:
     place = workspace()
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
-    return Run(place.submit(spec, known, rundate=run_date).id, place)
+    run = place.submit(spec, known, rundate=run_date)
+    if not place.served():
+        logging.getLogger("dtscheduler").warning("run %s waits: %s", run.id, NO_SERVICE)
+    return Run(run.id, place)
 
 
 def resume(run_id: int, *, progress: bool | None = None) -> Run:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
+from dtscheduler.model.shown import printable
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.progress import Progress
 
@@ -58,7 +59,7 @@ class PlainLines:
                 continue  # told last: what kept it from running still executes
             self._told.add(number)
             if not self._quiet or any(counts[status] for status in _BAD):
-                print(f"{name}: {count_text(counts)}", file=sys.stderr)
+                print(f"{printable(name)}: {count_text(counts)}", file=sys.stderr)
 
     def close(self) -> None:
         """Nothing has to be put right."""
@@ -87,7 +88,7 @@ def announce_end(run: Run, wanted: bool | None) -> None:
         print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
         return
     took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
-    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {record.reason}", file=sys.stderr)
+    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {printable(record.reason)}", file=sys.stderr)
     alike: dict[tuple[str, str], list[TaskRunRecord]] = {}
     for task_run in run.records():
         if task_run.status in _BAD:
@@ -103,9 +104,9 @@ def _announce_failure(run: Run, failed: list[TaskRunRecord]) -> None:
     first = failed[0]
     part = f" {first.part_name!r}" if first.part_name != first.task_name else ""
     others = f" (and {len(failed) - 1} more parts alike)" if len(failed) > 1 else ""
-    print(f"  {first.task_name!r}{part} {first.status}: {first.reason}{others}", file=sys.stderr)
+    print(f"  {first.task_name!r}{part} {first.status}: {printable(first.reason)}{others}", file=sys.stderr)
     for line in _log_lines(run, first.task_name, first.part):
-        print(f"    | {line}", file=sys.stderr)
+        print(f"    | {printable(line)}", file=sys.stderr)
     print(f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}", file=sys.stderr)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -124,12 +125,12 @@ class Job:
     def pause(self) -> None:
         """Let the schedule start nothing until ``unpause()``; its instants meanwhile are recorded as expired."""
         with self._there():
-            self._record = self._workspace.pause(self.id)
+            self._take(self._workspace.pause(self.id))
 
     def unpause(self) -> None:
         """Let the schedule go on; what was due while the job was paused is not caught up."""
         with self._there():
-            self._record = self._workspace.unpause(self.id)
+            self._take(self._workspace.unpause(self.id))
 
     def delete(self) -> None:
         """Take the job off the list: nothing starts it any more, and its name is free."""
@@ -146,6 +147,10 @@ class Job:
 
         with self._there():
             return why(self._workspace, self._record, instant)
+
+    def _take(self, now: JobRecord) -> None:
+        """Know that the job is paused, or goes on; the version it stands for stays."""
+        self._record = replace(self._record, paused=now.paused, paused_by=now.paused_by)
 
     @contextmanager
     def _there(self) -> Iterator[None]:

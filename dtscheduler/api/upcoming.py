@@ -10,7 +10,7 @@ from itertools import islice
 
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
-from dtscheduler.timing.calendar import fires
+from dtscheduler.timing.calendar import fires, next_fire
 from dtscheduler.timing.rundate import rundate_of
 from dtscheduler.workspace import Workspace
 
@@ -26,13 +26,11 @@ class Upcoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A job that runs after another one; ``missing`` tells that there is no such job."""
+class NotTimed:
+    """A job with no fires to come, and why in words."""
 
     job: JobRecord
-    after: str
-    condition: str
-    missing: bool
+    why: str
 
 
 def upcoming(place: Workspace, jobs: list[JobRecord], count: int) -> list[Upcoming]:
@@ -42,19 +40,37 @@ def upcoming(place: Workspace, jobs: list[JobRecord], count: int) -> list[Upcomi
     return list(islice(merged, count))
 
 
-def waiting(place: Workspace, jobs: list[JobRecord]) -> list[Waiting]:
-    """Those of the jobs that run after another one."""
-    found = []
-    for job in jobs:
-        if isinstance(job.schedule, AfterSchedule):
-            name = job.schedule.job_name or job.schedule.job_uuid or ""
-            found.append(Waiting(job, name, job.schedule.condition.value, not place.exists(name)))
-    return found
+def not_timed(place: Workspace, jobs: list[JobRecord]) -> list[NotTimed]:
+    """Those of the jobs that do not fire at times: they run after another one, by hand, or not at all."""
+    return [NotTimed(job, why) for job in jobs if (why := _why_not_timed(place, job))]
+
+
+def _why_not_timed(place: Workspace, job: JobRecord) -> str:
+    paused = f"; it is paused by {job.paused_by}" if job.paused else ""
+    if problem := _problem(job, place.clock.now()):
+        return f"is broken: {problem}"
+    if isinstance(job.schedule, AfterSchedule):
+        after = job.schedule.job_uuid or job.schedule.job_name or ""
+        before = place.find(after)
+        title = before.name if before else job.schedule.job_name or after
+        missing = "" if before else ", which does not exist (yet)"
+        return f"runs after {title!r}{missing} ({job.schedule.condition.value}){paused}"
+    return "" if isinstance(job.schedule, TimeSchedule) else "runs by hand only"
 
 
 def _of(job: JobRecord, now: datetime) -> Iterator[Upcoming]:
-    if not isinstance(job.schedule, TimeSchedule) or job.broken:
+    if not isinstance(job.schedule, TimeSchedule) or _problem(job, now):
         return
     note = f"paused by {job.paused_by}" if job.paused else ""
     for instant in fires(job.schedule, max(now, job.settled)):
         yield Upcoming(instant, job, rundate_of(job.schedule, instant), note)
+
+
+def _problem(job: JobRecord, now: datetime) -> str:
+    """Why a job's schedule cannot be followed, whether a service has found out already or not."""
+    try:
+        if isinstance(job.schedule, TimeSchedule):
+            next_fire(job.schedule, now)
+    except Exception as error:  # whatever is wrong with one schedule, the others are listed
+        return f"its schedule cannot be followed ({type(error).__name__}: {error}); save the job again"
+    return job.broken

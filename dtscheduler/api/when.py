@@ -35,7 +35,7 @@ def as_instant(value: object, where: str, now: datetime, zone: str | None = None
     try:
         return _instant(value, where, now, zone)
     except OverflowError:
-        raise InvalidJobError(f"{where} is {value!r:.40}, which is outside of the calendar") from None
+        raise InvalidJobError(f"{where} is {value!r:.40}, outside the years 1 to 9999") from None
 
 
 def _instant(value: object, where: str, now: datetime, zone: str | None) -> datetime | None:

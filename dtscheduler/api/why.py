@@ -13,6 +13,7 @@ from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import RunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
+from dtscheduler.model.shown import printable
 from dtscheduler.timing.due import ON_TIME
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Why:
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
         title = f"{self.job!r}{version}, {self.instant:%Y-%m-%d %H:%M} UTC"
-        return "\n".join(line for line in (title, self.rule, self.outcome) if line)
+        lines = title, self.rule, printable(self.outcome)
+        return "\n".join(line for line in lines if line)
 
     __repr__ = __str__
 
@@ -51,7 +53,8 @@ def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
         raise InvalidJobError(f"why {job.name!r}: give an instant such as '2026-11-20 18:00'")
     found = place.instant(job.uuid, at)
     if job.broken:
-        told = f"The job is broken: {job.broken}. Save it again."
+        broken = f"There is no run: the job is broken: {job.broken}."
+        told = _told(found.run, at) if found.run else broken
         return Why(job=job.name, instant=at, version=None, fires=False, rule="", outcome=told, run=found.run)
     version = found.version
     schedule = Schedule.from_spec(place.spec(version.spec_hash).schedule if version else job.schedule)
@@ -70,10 +73,7 @@ def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
 def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now: datetime) -> str:
     job, run = found.job, found.run
     if run is not None:
-        reason = f": {run.reason}" if run.reason else ""
-        delay = run.started - at if run.started else timedelta(0)
-        late = f", started {show_duration(delay)} after the instant" if delay > ON_TIME else ""
-        return f"Run {run.id}, for {run.rundate}, is {run.status}{late}{reason}"
+        return _told(run, at)
     if isinstance(schedule.spec, AfterSchedule):
         return "It runs after another job, not at instants."
     if not isinstance(schedule.spec, TimeSchedule) or not fires:
@@ -86,3 +86,10 @@ def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now:
     if at > job.settled:
         return "There is no run yet: no service has looked at the job since. Start one: dtscheduler serve"
     return "There is no run: the schedule was changed around this instant."
+
+
+def _told(run: RunRecord, at: datetime) -> str:
+    reason = f": {run.reason}" if run.reason else ""
+    delay = run.started - at if run.started else timedelta(0)
+    late = f", started {show_duration(delay)} after the instant" if delay > ON_TIME else ""
+    return f"Run {run.id}, for {run.rundate}, is {run.status}{late}{reason}"

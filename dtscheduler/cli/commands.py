@@ -49,9 +49,12 @@ def run_command(target: str, rundate: str | None, executor: str | None, detach: 
     """Run a saved job by its name or uuid, or the DAGs that a Python file makes."""
     from dtscheduler.cli.targets import run_target, submit_target
 
+    if detach and executor:
+        raise click.UsageError("--executor is for runs here; a run that is left to the service uses worker processes")
     if detach:
         for run in submit_target(target, rundate=rundate):
             click.echo(f"run {run.id} of {run.record.job_name!r} is submitted; see it with: dtscheduler show {run.id}")
+        tell_if_unserved()
         return 0
     runs = run_target(target, rundate=rundate, executor=executor)
     return max(_exit_code(run) for run in runs)
@@ -217,6 +220,15 @@ def doctor(as_json: bool) -> int:
     facts, problems = examine()
     show_facts({**facts, "problems": problems or "none"}, as_json=as_json)
     return FAILED if problems else 0
+
+
+def tell_if_unserved() -> None:
+    """Say that what was submitted waits, where no service is alive."""
+    from dtscheduler.api.handle import NO_SERVICE
+    from dtscheduler.api.place import workspace
+
+    if not workspace().served():
+        click.echo(NO_SERVICE, err=True)
 
 
 def _exit_code(run: Run) -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from shlex import quote
 
 import click
 
-from dtscheduler.cli.commands import as_json, commands
+from dtscheduler.cli.commands import as_json, commands, tell_if_unserved
+from dtscheduler.cli.exits import FAILED
+from dtscheduler.model.shown import printable
 
 __all__ = ["commands"]
 
@@ -20,11 +23,15 @@ def serve(once: bool, idle_exit: str | None, quiet: bool) -> int:
     """Be the service: fire schedules, drive submitted runs, take over runs left behind, send the outbox."""
     import logging
 
-    from dtscheduler.api.checks import length
     from dtscheduler.api.place import workspace
+    from dtscheduler.model.durations import parse_duration
     from dtscheduler.service.loop import Service
 
-    idle = None if idle_exit is None else length(idle_exit, "dtscheduler serve", "--idle-exit")
+    idle = parse_duration(idle_exit)
+    if idle_exit is not None and idle is None:
+        raise click.BadParameter(
+            f"{idle_exit!r} is no length of time such as '10m' or '1h 30m'", param_hint="--idle-exit"
+        )
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING if quiet else logging.INFO,
@@ -70,18 +77,22 @@ def status(as_json: bool) -> int:
 def next_command(job: str | None, count: int, as_json: bool) -> None:
     """List the next fires of JOB, or of all jobs."""
     from dtscheduler.api.place import workspace
-    from dtscheduler.api.upcoming import upcoming, waiting
-    from dtscheduler.cli.serving_rows import upcoming_row, waiting_line
+    from dtscheduler.api.upcoming import not_timed, upcoming
+    from dtscheduler.cli.serving_rows import not_timed_row, upcoming_row
     from dtscheduler.cli.show import show_rows
     from dtscheduler.model.run import JobQuery
 
     place = workspace()
     jobs = [place.job(job)] if job else place.jobs(JobQuery())
-    empty = "No schedule fires. Give a DAG a Schedule and save it with dag.save()."
-    show_rows([upcoming_row(fire) for fire in upcoming(place, jobs, count)], as_json=as_json, empty=empty)
-    if not as_json:
-        for line in map(waiting_line, waiting(place, jobs)):
-            click.echo(line)
+    rows = [upcoming_row(fire, as_json=as_json) for fire in upcoming(place, jobs, count)]
+    others = not_timed(place, jobs)
+    if as_json:
+        show_rows([*rows, *map(not_timed_row, others)], as_json=True, empty="")
+        return
+    if rows or not jobs:
+        show_rows(rows, as_json=False, empty="No jobs are saved here. Save one from Python with dag.save().")
+    for found in others:
+        click.echo(printable(f"{found.job.name!r} {found.why}"))
 
 
 @commands.command()
@@ -102,33 +113,38 @@ def pause(job: str) -> None:
 
     found = find(job)
     found.pause()
-    click.echo(f"{found.name!r} is paused; its instants are recorded as expired until: dtscheduler unpause {job!r}")
+    click.echo(
+        f"{found.name!r} is paused; its instants are recorded as expired until: dtscheduler unpause {printable(quote(job))}"
+    )
 
 
 @commands.command()
 @click.argument("job")
 def unpause(job: str) -> None:
     """Let the schedule of a paused JOB go on."""
+    from dtscheduler.api.place import workspace
     from dtscheduler.api.saved import job as find
 
     found = find(job)
     found.unpause()
-    fires = found.schedule.next_fires(n=1)
+    fires = found.schedule.next_fires(after=workspace().clock.now(), n=1)
     click.echo(f"{found.name!r} goes on" + (f"; next: {fires[0]:%Y-%m-%d %H:%M} UTC" if fires else ""))
 
 
 @commands.command()
 @click.argument("job")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(job: str, yes: bool) -> None:
+def delete(job: str, yes: bool) -> int:
     """Take JOB off the list: nothing starts it any more. Its runs stay in the store."""
     from dtscheduler.api.saved import job as find
 
     found = find(job)
-    if not yes:
-        click.confirm(f"Delete job {found.name!r}, version {found.version}?", abort=True)
+    if not (yes or click.confirm(f"Delete job {found.name!r}, version {found.version}?")):
+        click.echo("nothing was deleted")
+        return FAILED
     found.delete()
     click.echo(f"{found.name!r} is deleted")
+    return 0
 
 
 @commands.command()
@@ -145,14 +161,15 @@ def backfill(job: str, start: str, end: str, which: str, reverse: bool, max_acti
     """Leave runs of JOB for a range of rundates to the service."""
     from dtscheduler.api.saved import job as find
 
+    name = find(job).name
     found = find(job).backfill(start, end, which, reverse=reverse, max_active=max_active, dry_run=dry_run)
     if dry_run:
         click.echo("\n".join(map(str, found)) or "no rundates")
         click.echo(f"{len(found)} runs would be submitted", err=True)
         return
-    click.echo(
-        f"{len(found)} runs submitted" + ("; see them with: dtscheduler runs --job " + repr(job) if found else "")
-    )
+    count = f"{len(found)} run{'' if len(found) == 1 else 's'} submitted"
+    click.echo(f"{count}; see them with: dtscheduler runs --job {printable(quote(name))}" if found else count)
+    tell_if_unserved()
 
 
 @commands.command()
@@ -160,7 +177,7 @@ def backfill(job: str, start: str, end: str, which: str, reverse: bool, max_acti
 @click.option("--send", is_flag=True, help="Send what is due now, without a service.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True)
 @as_json
-def outbox(pending: bool, send: bool, limit: int, as_json: bool) -> None:
+def outbox(pending: bool, send: bool, limit: int, as_json: bool) -> int:
     """List what people were told, or are to be told, about runs, newest first."""
     from dtscheduler.api.place import workspace
     from dtscheduler.cli.serving_rows import alert_row
@@ -170,7 +187,10 @@ def outbox(pending: bool, send: bool, limit: int, as_json: bool) -> None:
     if send:
         from dtscheduler.service.postman import Postman
 
-        link = place.settings.web_url
-        Postman(lambda: place.store, place.alerter, place.clock, link=link).send_due()
+        Postman(lambda: place.store, place.alerter, place.clock, link=place.settings.web_url).send_due()
     rows = [alert_row(alert) for alert in place.alerts(pending=pending, limit=limit)]
     show_rows(rows, as_json=as_json, empty="The outbox is empty.")
+    failed = [alert for alert in place.alerts(pending=True) if alert.error]
+    if send and failed:
+        click.echo(f"{len(failed)} could not be sent; they are tried again", err=True)
+    return FAILED if send and failed else 0

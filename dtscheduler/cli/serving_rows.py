@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dtscheduler.api.upcoming import Upcoming, Waiting
+from dtscheduler.api.upcoming import NotTimed, Upcoming
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.run import RunQuery
 from dtscheduler.model.status import RunStatus
-from dtscheduler.service.loop import alive
 from dtscheduler.workspace import Workspace
 
 
@@ -19,7 +18,7 @@ def service_rows(place: Workspace) -> list[dict[str, Any]]:
     return [
         {
             "service": service.holder.rpartition(":")[0],
-            "alive": alive(service, now),
+            "alive": service.alive(now),
             "user": service.user,
             "since": service.since,
             "last_sign": service.beat,
@@ -46,22 +45,21 @@ def overview(place: Workspace) -> dict[str, Any]:
     }
 
 
-def upcoming_row(fire: Upcoming) -> dict[str, Any]:
+def upcoming_row(fire: Upcoming, *, as_json: bool) -> dict[str, Any]:
     """A row a fire."""
     zone = fire.job.schedule.timezone
     return {
         "local_time": f"{fire.instant.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}",
-        "utc": fire.instant,
+        "utc": fire.instant if as_json else f"{fire.instant:%Y-%m-%d %H:%M}",  # a table shows instants on our clock
         "job": fire.job.name,
         "rundate": fire.rundate,
         "note": fire.note,
     }
 
 
-def waiting_line(found: Waiting) -> str:
-    """A line a job that runs after another one."""
-    missing = ", which does not exist (yet)" if found.missing else ""
-    return f"{found.job.name!r} runs after {found.after!r}{missing} ({found.condition})"
+def not_timed_row(found: NotTimed) -> dict[str, Any]:
+    """A row, for programs, a job that does not fire at times."""
+    return {"local_time": None, "utc": None, "job": found.job.name, "rundate": None, "note": found.why}
 
 
 def alert_row(alert: AlertRecord) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dtscheduler.model.durations import show_duration
+from dtscheduler.model.shown import printable
 from dtscheduler.model.status import RunStatus, TaskStatus
 
 Row = Mapping[str, Any]
@@ -32,7 +33,7 @@ _COLOURS = {
 def show_rows(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
     """Print rows that share their keys; ``empty`` says what to do when there are none."""
     if as_json:
-        click.echo(json.dumps([_plain_row(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(_json([_plain_row(row) for row in rows]))
     elif not rows:
         click.echo(empty)
     else:
@@ -42,11 +43,17 @@ def show_rows(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
 def show_facts(facts: Row, *, as_json: bool) -> None:
     """Print one record, a line a field."""
     if as_json:
-        click.echo(json.dumps(_plain_row(facts), indent=2, ensure_ascii=False))
+        click.echo(_json(_plain_row(facts)))
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         click.echo(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+
+
+def _json(value: object) -> str:
+    """JSON that people can read and no terminal obeys."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _print_table(rows: Sequence[Row]) -> None:
@@ -81,8 +88,7 @@ def _text(value: object) -> str:
         return f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value)
-    text = value.value if isinstance(value, Enum) else str(value)
-    return "".join(c if c == "\n" or c.isprintable() else repr(c)[1:-1] for c in str(text))
+    return printable(str(value.value if isinstance(value, Enum) else value))
 
 
 def _plain_row(row: Row) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class OwnModules:
 
     def __init__(self, work_dir: Path) -> None:
         self._work_dir = work_dir
-        self._elsewhere = {name: module for name, module in sys.modules.items() if self._hides(name, module)}
+        self._own = {path.stem for path in work_dir.glob("*") if path.suffix == ".py" or path.is_dir()}
+        self._elsewhere = {name: module for name, module in sys.modules.copy().items() if self._hides(name, module)}
         for name in self._elsewhere:
             del sys.modules[name]
         self._before = set(sys.modules)
@@ -129,9 +130,7 @@ class OwnModules:
         self._elsewhere = {}
 
     def _hides(self, name: str, module: ModuleType) -> bool:
-        top = self._work_dir / name.partition(".")[0]
-        there = top.with_suffix(".py").is_file() or top.is_dir()
-        return there and name != "__main__" and not self._is_inside(module)
+        return name.partition(".")[0] in self._own and name != "__main__" and not self._is_inside(module)
 
     def _is_inside(self, module: ModuleType) -> bool:
         file = getattr(module, "__file__", None)

@@ -159,7 +159,7 @@ class WorkerProcess:
 
     def begun(self) -> Begun:
         """How far the worker has come with its calls."""
-        count, since, monotonic = self._board.read()
+        count, since, monotonic = self._board.read() or (self._reported + 1, time.time(), time.monotonic())
         ahead = min(count - self._reported, len(self.calls))
         if ahead <= 0:
             return Begun([], None, since, 0.0)

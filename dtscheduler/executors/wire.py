@@ -114,11 +114,14 @@ class BoardFile:
             file.flush()
             self.descriptor = os.dup(file.fileno())
 
-    def read(self) -> tuple[int, float, float]:
-        """How many calls have begun, and when the latest did: on the clock of the wall, and on the monotonic one."""
+    def read(self) -> tuple[int, float, float] | None:
+        """How many calls have begun, and when the latest did: on the clock of the wall, and on the monotonic one.
+
+        None where the board was cut short.
+        """
         found = os.pread(self.descriptor, _BOARD.size, 0)
         if len(found) < _BOARD.size:
-            return 0, 0.0, 0.0
+            return None
         begun, at, monotonic = _BOARD.unpack(found)
         return begun, at if 0 <= at < _LATEST else time.time(), monotonic if math.isfinite(monotonic) else 0.0
 

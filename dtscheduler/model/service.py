@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+SILENT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +23,7 @@ class ServiceRecord:
     driving: tuple[int, ...] = ()
     capacity: int = 0
     version: str = ""
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it has said lately that it is alive."""
+        return now - self.beat < SILENT

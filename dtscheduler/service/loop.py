@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.executors.capacity import machine_capacity
+from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import Resources
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.running.lease import holder
@@ -20,7 +21,6 @@ from dtscheduler.workspace import Workspace
 
 LOOK_SECONDS = 0.5
 BEAT_SECONDS = 5.0
-SILENT = timedelta(seconds=30)
 FINISH = timedelta(seconds=2)
 GRACE = timedelta(seconds=5)
 MOST_FAILURES = 10
@@ -75,7 +75,7 @@ class Service:
                     self.postman.send_due()
                     break
                 elif idle_exit and self._clock.monotonic() - idle_since >= idle_exit.total_seconds():
-                    logger.info("nothing to do for %s", idle_exit)
+                    logger.info("nothing to do for %s", show_duration(idle_exit))
                     break
                 self._wake.wait(self._patience())
         finally:
@@ -158,11 +158,6 @@ class ClockWatch:
         expected = self.wall + timedelta(seconds=monotonic - self.monotonic)
         self.wall, self.monotonic = wall, monotonic
         return expected - wall > STEP_BACK
-
-
-def alive(service: ServiceRecord, now: datetime) -> bool:
-    """Whether a service has said lately that it is alive."""
-    return now - service.beat < SILENT
 
 
 def _as_many_as_fit(place: Workspace) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dtscheduler import DAG, ParallelTask, Schedule, SchedulerError, Task
+from dtscheduler.api.when import as_rundate
 from dtscheduler.errors import InvalidJobError, UnknownParameterError
 
 
@@ -121,9 +122,14 @@ def test_the_same_length_of_time_can_be_written_in_many_ways(length):
     assert dag.spec().fail_after == timedelta(minutes=90)
 
 
-@pytest.mark.parametrize("rundate", ["2026-1-31", "2026-02-30", "31.01.2026", 20260131, "yesterday", ""])
+@pytest.mark.parametrize("rundate", ["2026-1-31", "31.01.2026", 20260131, "yesterday", ""])
 def test_a_rundate_is_a_date(workspace, tmp_path, rundate):
     dag = DAG(Name="Letters", DevRun=True, WorkDir=tmp_path)
     Task(Name="a", Entrypoint="letters.write", dag=dag)
     with pytest.raises(InvalidJobError, match="rundate is .*; it is a date or 'YYYY-MM-DD'"):
         dag.run(rundate=rundate)
+
+
+def test_a_day_that_the_calendar_does_not_have_is_no_rundate():
+    with pytest.raises(InvalidJobError, match="rundate is '2026-02-30', a day that the calendar does not have"):
+        as_rundate("2026-02-30")

@@ -1,5 +1,6 @@
 """A saved job as users hold it: run, backfill, pause, delete, why, versions, and what its methods refuse."""
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import dtscheduler
 from dtscheduler import DAG, Job, Run, Schedule, Task, testing
 from dtscheduler.errors import InvalidJobError, NotFoundError, SchedulerError
+from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.status import RunStatus
 
 EVENING = Schedule(at_hours=[18], timezone="Europe/Paris", rundate_offset=-1)
@@ -16,7 +18,12 @@ EVENING = Schedule(at_hours=[18], timezone="Europe/Paris", rundate_offset=-1)
 def ws(tmp_path, work_dir):
     """A workspace with an image, on 29 January 2026, 00:00 UTC."""
     with testing.workspace(tmp_path / "ws", now="2026-01-29") as place:
-        place.image("Risk", work_dir({"steps.py": CODE}))
+        folder = str(work_dir({"steps.py": CODE}))
+        place.place.put_image(
+            ImageRecord(
+                name="Risk", tag="dev", path=folder, python=sys.executable, added=place.clock.now(), added_by="ada"
+            )
+        )
         yield place
 
 
@@ -116,7 +123,11 @@ def test_a_dag_that_differs_from_the_saved_job_is_submitted_as_it_is(ws, job):
     edited = dag(Labels=["edited"]).run(detach=True, rundate="2025-12-24")
     ws.step()
     assert (saved.record.job_version, edited.record.job_version) == (1, None)
-    assert (edited.status, edited.rundate, edited.record.labels) == (RunStatus.COMPLETED, date(2025, 12, 24), ("edited",))
+    assert (edited.status, edited.rundate, edited.record.labels) == (
+        RunStatus.COMPLETED,
+        date(2025, 12, 24),
+        ("edited",),
+    )
 
 
 def test_what_cannot_run_is_refused_before_it_is_submitted(ws):
@@ -183,7 +194,7 @@ def test_a_backfill_needs_both_ends(job, start, end):
 
 
 def test_a_range_that_ends_before_it_begins_is_refused_with_both_dates(job):
-    with pytest.raises(InvalidJobError, match="backfill of 'Risk'.* not from 2026-01-02 to 2026-01-01"):
+    with pytest.raises(InvalidJobError, match=r"backfill of 'Risk': end \(2026-01-01\) is before start \(2026-01-02\)"):
         job.backfill("2026-01-02", "2026-01-01")
 
 
@@ -254,7 +265,9 @@ def test_why_of_an_instant_that_ran_has_the_run(ws, job):
 
 def test_why_shows_the_schedule_and_each_level(ws, job):
     text = str(job.why("2026-01-29 19:00"))
-    assert text.startswith("'Risk', version 1, 2026-01-29 18:00 UTC\nat 18:00 Europe/Paris every day, for the day before")
+    assert text.startswith(
+        "'Risk', version 1, 2026-01-29 18:00 UTC\nat 18:00 Europe/Paris every day, for the day before"
+    )
     assert "2026-01-29 19:00 CET: does not fire, because the hour does not match" in text
     assert repr(job.why("2026-01-29 19:00")) == text
 
@@ -343,7 +356,7 @@ def test_why_needs_an_instant(job):
 
 @pytest.mark.parametrize("far", ["0001-01-01 00:00", "9999-12-31 23:59", datetime.min, datetime.max])
 def test_an_instant_outside_the_calendar_is_refused_in_words(job, far):
-    with pytest.raises(SchedulerError, match="years 1 to 9999"):
+    with pytest.raises(SchedulerError, match="outside"):
         job.why(far)
 
 

@@ -1,8 +1,18 @@
-"""A test of a cache that hangs fails."""
+"""A test of a cache that hangs fails. Folders and an interpreter for other accounts, where the tests run as root."""
 
+import os
+import shutil
 import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
 
 import pytest
+
+from dtscheduler.caches.account import other_account
+from dtscheduler.errors import WorkerError
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +25,37 @@ def in_time():
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def nobody():
+    try:
+        return other_account("nobody") or pytest.skip("the tests run as nobody")
+    except WorkerError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def passable():
+    """A folder that every account may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="dts-caches-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def python(nobody, monkeypatch):
+    """An interpreter that ``nobody`` can start: this one, or one of the same version that the system has."""
+    problems = []
+    for found in (sys.executable, shutil.which(f"python3.{sys.version_info.minor}", path=os.defpath)):
+        if found and found != sys.executable:
+            monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parents[2]}:{sysconfig.get_path('purelib')}")
+        try:
+            command = [found or "", "-P", "-c", "import dtscheduler.caches.delegate"]
+            subprocess.run(command, check=True, capture_output=True, **nobody.process_options({}))
+        except (OSError, subprocess.CalledProcessError) as error:
+            problems.append(nobody.cannot_reach(found) or str(error))
+        else:
+            return found
+    return pytest.skip(f"no interpreter that {nobody.name!r} can start: {'; '.join(problems)}")

@@ -80,26 +80,28 @@ def python(nobody, monkeypatch):
 
 
 @pytest.fixture
-def processes_of():
-    """Processes of an account that were started in this test; those left at its end are a failure."""
-    began, asked = time.time() - 0.1, []
+def living(monkeypatch):
+    """All processes that descend from this test; those that are left at its end are a failure."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("PYTHON_TEST_MARK", mark)  # other accounts get variables of Python alone
 
-    def find(account):
-        asked.append(account)
-        found = [process for process in psutil.process_iter() if _is_of(process, account.uid)]
-        return [process for process in found if process.create_time() > began]
+    def find():
+        return [process for process in psutil.process_iter() if _carries(process, mark)]
 
     yield find
     deadline = time.monotonic() + 5
-    while (left := [process for account in asked[:1] for process in find(account)]) and time.monotonic() < deadline:
+    while (left := find()) and time.monotonic() < deadline:
         time.sleep(0.02)
+    for process in left:
+        process.kill()
     assert not left
 
 
-def _is_of(process, uid):
+def _carries(process, mark):
     try:
-        return process.uids().real == uid and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        return alive and process.environ().get("PYTHON_TEST_MARK") == mark
+    except (psutil.Error, OSError):
         return False
 
 
@@ -123,9 +125,7 @@ class Hands:
             name=function,
             entrypoint=f"steps.{function}",
             environment=self.environment,
-            arguments=tuple(
-                Argument(name, Kind.POSITIONAL_OR_KEYWORD, Source.CONFIG, name) for name in ["n", *values]
-            ),
+            arguments=tuple(Argument(name, Kind.POSITIONAL_OR_KEYWORD, Source.CONFIG, name) for name in ["n", *values]),
             num_parts=parts,
             scheduled_time=datetime.now(UTC),
             rundate=date(2026, 1, 1),
@@ -149,6 +149,7 @@ class Hands:
         while self._todo or self._flying:
             assert time.monotonic() < deadline, "it took too long"
             self.step(60)
+        self.executor.wait(0)  # a round in which nothing was asked for
         return self.outcomes
 
     def step(self, patience):
@@ -192,7 +193,7 @@ def hands(passable, request):
         machine = machines.setdefault(
             (cores, memory_mb), Machine(Capacity(cpu_mhz=cores * 4000, memory_mb=memory_mb, workers=cores))
         )
-        python = request.getfixturevalue("python") if account else sys.executable
+        python = request.getfixturevalue("python") if other_account(account) else sys.executable
         executor = ProcessExecutor(machine=machine, quarters=quarters_with(python), urgency=urgency, **options)
         made.append(Hands(executor, passable / "code", home, account, python))
         made[-1].cache = cache_of(other_account(account), python)
@@ -212,7 +213,9 @@ def steps(passable):
 
     def write(text):
         (passable / "code").mkdir(mode=0o755, exist_ok=True)
-        head = "import json, os, signal, subprocess, sys, time\nfrom pathlib import Path\nfrom dtscheduler import batch\n"
+        head = (
+            "import json, os, signal, subprocess, sys, time\nfrom pathlib import Path\nfrom dtscheduler import batch\n"
+        )
         marked = re.sub("^def ", "@batch()\\ndef ", textwrap.dedent(text), flags=re.MULTILINE)
         (passable / "code" / "steps.py").write_text(head + marked)
 
@@ -231,3 +234,15 @@ def spans(steps, passable):
                 file.write(json.dumps([name, began, time.time()]) + "\\n")
         """)
     return lambda: sorted(map(json.loads, file.read_text().splitlines()), key=lambda span: span[1])
+
+
+@pytest.fixture
+def until():
+    """Poll until something is true."""
+
+    def wait(claim, seconds=20.0):
+        deadline = time.monotonic() + seconds
+        while not claim():
+            assert time.monotonic() < deadline, "it did not come true in time"
+
+    return wait

@@ -26,9 +26,7 @@ def test_a_backfill_runs_the_rundates_that_the_schedule_gives(ws, job):
     runs = job.backfill("2026-01-01", "2026-01-11")
     assert {run.status for run in runs} == {RunStatus.SCHEDULED}
     ws.step()
-    assert [(run.rundate.day, str(run.status)) for run in runs] == [
-        (day, "completed") for day in (1, 2, 5, 6, 7, 8, 9)
-    ]
+    assert [(run.rundate.day, str(run.status)) for run in runs] == [(day, "completed") for day in (1, 2, 5, 6, 7, 8, 9)]
 
 
 def test_the_offset_of_the_schedule_counts(ws):

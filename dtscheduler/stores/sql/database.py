@@ -11,11 +11,11 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from dtscheduler.errors import WorkspaceError
+from dtscheduler.errors import DamagedError, WorkspaceError
 from dtscheduler.stores.sql import file
 
 
@@ -97,6 +97,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except IntegrityError as error:
+            raise DamagedError(f"the workspace's database {self.title} {file.meaning(error.orig)}") from error
         except DBAPIError as error:
             raise WorkspaceError(f"the workspace's database {self.title} {file.meaning(error.orig)}") from error
         except PoolTimeoutError as error:

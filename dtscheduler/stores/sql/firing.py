@@ -56,9 +56,9 @@ class SqlFiring:
         An instant that has a run already gets no other.
         """
         with self._database.writing() as connection:
-            in_order = sorted(steps, key=lambda step: step.job.id)  # else two at once could wait for each other
-            settled = {step.job.id for step in in_order if _settle(connection, step)}
-            done = [step for step in steps if step.job.id in settled]
+            in_order = sorted(range(len(steps)), key=lambda n: steps[n].job.id)  # else two could wait for each other
+            settled = {number for number in in_order if _settle(connection, steps[number])}
+            done = [steps[number] for number in sorted(settled)]
             added = [row for step in done for row in _rows_of(step)]
             if added:
                 connection.exec_driver_sql(self._add_runs, added)
