@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.caches.account import Account, other_account
-from dtscheduler.caches.folders import account_folders, private_folder, workspace_folder
+from dtscheduler.caches.folders import account_folders, workspace_folder
 from dtscheduler.clock import SystemClock
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.hosting import Host
@@ -73,14 +73,12 @@ def connect(
 
     def quarters(account: str | None) -> Quarters:
         from dtscheduler.executors.quarters import Quarters
-        from dtscheduler.executors.spools import AccountSpools, OwnSpools
+        from dtscheduler.executors.spools import spools_of
 
-        other = other_account(account)
+        other, spools = other_account(account), spools_of(folder(), account)
         if other is None:
-            spools = OwnSpools(private_folder(folder() / "logs" / "workers"))
             return Quarters(results(), spools, lambda: host.cache_of(""))
-        theirs = account_folders(folder(), other)
-        return Quarters(theirs.results, AccountSpools(theirs.spools, other.uid), lambda: cache_of(other), other)
+        return Quarters(account_folders(folder(), other).results, spools, lambda: cache_of(other), other)
 
     @cache
     def machine() -> Machine:

@@ -275,6 +275,17 @@ def test_the_runs_of_a_deleted_job_keep_the_access_they_were_made_with(doors, tm
     assert readers == list(places)
 
 
+@pytest.mark.parametrize("make_store", [lambda folder: MemoryStore(), lambda folder: open_store(folder / "s.db")])
+def test_deleting_a_job_does_not_open_runs_that_were_closed(doors, tmp_path, make_store):
+    places = doors(make_store(tmp_path))
+    places["owner"].save(spec("rwrwrw"), KNOWN)
+    run = places["owner"].submit_job("Risk", rundate=DAY)
+    places["owner"].save(spec("rw----"), KNOWN)
+    places["owner"].delete("Risk")
+    readers = [who for who, place in places.items() if place.runs(RunQuery(id=run.id))]
+    assert readers == ["owner", "admin"]
+
+
 def test_the_run_of_a_follower_ceases_when_its_author_may_not_read_the_job_any_more(doors):
     places = doors()
     places["owner"].save(spec("rwrwr-"), KNOWN)

@@ -151,7 +151,8 @@ class _Delegate:
         """Why an exchange failed: what the process said at its end, and what the modes of files tell."""
         self._said.seek(max(0, os.fstat(self._said.fileno()).st_size - 2000))
         said = self._said.read(2000).decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return f"{said or error or type(error).__name__}{self._obstacle()}"
+        ended = f"its process ended with exit code {self._process.returncode}"
+        return f"{ended}: {said or error or type(error).__name__}{self._obstacle()}"
 
     def end(self) -> None:
         """End the process, which does so by itself when nobody is there to ask any more."""

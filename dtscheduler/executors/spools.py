@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from dtscheduler.caches.account import other_account
+from dtscheduler.caches.folders import account_folders, private_folder
 from dtscheduler.executors import logs
 
 logger = logging.getLogger("dtscheduler")
@@ -44,6 +46,19 @@ class Spools(Protocol):
 
     def clear(self, log_dir: str | None = None) -> None:
         """Remove spools of workers of this host that have ended, and what is left of a run's finished logs."""
+
+
+def spools_of(home: Path, account: str | None = None) -> Spools:
+    """The spools in a workspace of workers under an account; None is that of this process.
+
+    Raises:
+        WorkerError: there is no such account, or this process may not use it.
+        WorkspaceError: its folder cannot be made, or is somebody else's.
+    """
+    other = other_account(account)
+    if other is None:
+        return OwnSpools(private_folder(home / "logs" / "workers"))
+    return AccountSpools(account_folders(home, other).spools, other.uid)
 
 
 class OwnSpools:

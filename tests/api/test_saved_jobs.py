@@ -87,6 +87,12 @@ def test_another_policy_is_another_version(job, change):
     assert dag(**change).save().version == 2
 
 
+def test_saving_a_job_of_another_without_naming_an_owner_leaves_it_theirs(ws):
+    dag(Owner="olga", Group="desk", Permissions="rwrwr-").save()
+    saved = dag(Permissions="rwrwr-", Labels=["changed"]).save()
+    assert (saved.version, saved.record.owner, saved.record.group) == (2, "olga", "desk")
+
+
 # -- run
 
 

@@ -27,7 +27,7 @@ from dtscheduler.executors.capacity import Capacity
 from dtscheduler.executors.machine import Machine
 from dtscheduler.executors.processes import ProcessExecutor
 from dtscheduler.executors.quarters import Quarters
-from dtscheduler.executors.spools import AccountSpools, OwnSpools
+from dtscheduler.executors.spools import spools_of
 from dtscheduler.model.call import Argument, Environment, Kind, Outcome, PartCall, Source, TaskSetup
 from dtscheduler.model.config import encode
 from dtscheduler.model.job import Resources
@@ -180,12 +180,8 @@ def hands(passable, request):
     def quarters_with(python):
         def quarters(name):
             account = other_account(name)
-            if account is None:
-                spools = OwnSpools(private_folder(home / "logs" / "workers"))
-                return Quarters(private_folder(home / "results"), spools, lambda: cache_of(None, python))
-            folders = account_folders(home, account)
-            spools = AccountSpools(folders.spools, account.uid)
-            return Quarters(folders.results, spools, lambda: cache_of(account, python), account)
+            results = account_folders(home, account).results if account else private_folder(home / "results")
+            return Quarters(results, spools_of(home, name), lambda: cache_of(account, python), account)
 
         return quarters
 

@@ -160,7 +160,7 @@ def save_in(work_dir):
 
 def test_500_failures_in_a_minute_are_a_handful_of_mails_that_tell_of_all(inbox, ws, postman):
     one = postman()
-    for second in range(120):
+    for second in range(180):
         if second < 60:
             fresh = [failed(f"{second}.{n}", created=ws.clock.now(), next_try=ws.clock.now()) for n in range(9)]
             ws.place.store.add_alerts(fresh[: 8 if second % 3 else 9])
