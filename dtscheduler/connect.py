@@ -115,6 +115,7 @@ def connect(
         identity=identity,
         grace_seconds=settings.stop_grace_seconds,
         chat=bool(settings.chat_urls),
+        one_account=only_executor == "inline",
     )
     return Workspace(host=host, identity_of=identity_of, settings=settings, make_alerter=lambda: _alerter(settings))
 

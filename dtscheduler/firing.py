@@ -81,7 +81,7 @@ class Firing:
 
     def admit(self) -> int:
         """Let runs that waited become ready, or expire; how many did."""
-        pulse = self._store.pulse()
+        pulse: object = self._store.pulse()
         if pulse == self._pulse:
             return 0
         waiting = _by_job(self._store.runs(RunQuery(statuses=[RunStatus.SCHEDULED])))
@@ -94,7 +94,10 @@ class Firing:
                 moved += sum(self._move(run, RunStatus.EXPIRED, "the job was deleted") for run in runs)
                 continue
             for admission in admitted(job.firing, runs, active.get(job_id, [])):
-                moved += self._move(admission.run, admission.status, admission.reason)
+                if not self._move(admission.run, admission.status, admission.reason):
+                    pulse = None  # another service has decided meanwhile: what follows is decided anew
+                    break
+                moved += 1
         self._pulse = pulse if not moved else None
         return moved
 

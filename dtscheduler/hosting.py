@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -67,6 +67,7 @@ class Host:
         identity: on whose account this process acts.
         grace_seconds: how long attempts get to end by themselves when a run is stopped.
         chat: whether there is a chat that is told how runs end.
+        one_account: whether all tasks run under the account of this process, whatever RunAs says.
     """
 
     def __init__(
@@ -81,7 +82,9 @@ class Host:
         identity: Identity,
         grace_seconds: float,
         chat: bool = False,
+        one_account: bool = False,
     ) -> None:
+        self._one_account = one_account
         self.home, self.clock, self.identity = home, clock, identity
         self._python, self._grace, self._chat = python, grace_seconds, chat
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
@@ -101,7 +104,7 @@ class Host:
 
     def account(self, run_as: str) -> str | None:
         """An account, if it is another one than that of this process."""
-        return None if run_as in ("", self.identity.user) else run_as
+        return None if self._one_account or run_as in ("", self.identity.user) else run_as
 
     def close(self) -> None:
         """Give connections and files back."""
@@ -143,6 +146,16 @@ class Host:
         finally:
             executor.close()
 
+    def owned(self, spec: JobSpec) -> JobSpec:
+        """A spec with an owner and a group: where it names none, those of the saved job, or else this identity's."""
+        access = spec.access
+        if access.owner and access.group:
+            return spec
+        saved = self.store.jobs(JobQuery(name=spec.name, reader=self.identity))
+        owner = access.owner or (saved[0].owner if saved else self.identity.user)
+        group = access.group or (saved[0].group if saved else self.identity.group)
+        return replace(spec, access=replace(access, owner=owner, group=group))
+
     # -- driving
 
     def begin(
@@ -166,6 +179,7 @@ class Host:
         try:
             hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
             _ = self.store  # importing the database library takes as long as starting workers: both at once
+            spec = self.owned(spec)
             code = find_code(spec, known, environments, hands)
             found = self._interrupted(spec, code, rundate, run_as)
             if found is not None:

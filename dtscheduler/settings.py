@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class Settings:
     """
 
     home: Path
-    database: str = ""
+    database: str = field(default="", repr=False)
     executor: str = "processes"
     cpu_mhz: int = 0
     memory_mb: int = 0
@@ -81,11 +82,11 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: str | Pa
     folder = Path(home or environment.get(PREFIX + "HOME") or _default_home()).expanduser().resolve()
     found: dict[str, Any] = {}
     for name, value in _file(folder / FILE).items():
-        found[name] = _checked(name, value, str(folder / FILE))
+        found[name] = _checked(name, value, str(folder / FILE), text=False)
     for name in _KINDS:
         text = environment.get(PREFIX + name.upper())
         if text is not None:
-            found[name] = _checked(name, text, PREFIX + name.upper())
+            found[name] = _checked(name, text, PREFIX + name.upper(), text=True)
     return Settings(home=folder, **found)
 
 
@@ -108,36 +109,66 @@ _KINDS: dict[str, type] = {
     "chat_urls": tuple,
     "web_url": str,
 }
-_CHOICES = {"smtp_security": ("starttls", "tls", "none")}
-_NAMES: dict[type, str] = {tuple: "list of str"}
+_CHOICES = {"executor": ("processes", "inline"), "smtp_security": ("starttls", "tls", "none")}
+_SECRET = {"database", "smtp_password", "sms_url", "chat_urls"}
+_NAMES: dict[type, str] = {
+    str: "text",
+    int: "an int",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def _checked(name: str, value: object, where: str) -> object:
+def _checked(name: str, value: object, where: str, *, text: bool) -> object:
+    """A value of a setting; only what comes as ``text``, from the environment, is converted."""
     if name not in _KINDS:
         raise WorkspaceError(f"{where}: there is no setting {name!r}; there are: {', '.join(_KINDS)}")
     kind = _KINDS[name]
+    shown = type(value).__name__ if name in _SECRET else repr(value)
     try:
-        if kind is bool:
-            return value if isinstance(value, bool) else _FLAGS[str(value).strip().lower()]
-        if kind is tuple:
-            return _words(value)
-        number = kind(value)
+        found = _converted(kind, str(value)) if text else _typed(kind, value)
     except (KeyError, TypeError, ValueError):
-        raise WorkspaceError(f"{where}: {name} must be a {_NAMES.get(kind, kind.__name__)}, not {value!r}") from None
-    if name in _CHOICES and number not in _CHOICES[name]:
-        raise WorkspaceError(f"{where}: {name} is {value!r}; allowed: {', '.join(_CHOICES[name])}")
-    if kind in (int, float) and number < 0:
+        raise WorkspaceError(f"{where}: {name} must be {_NAMES[kind]}, not {shown}") from None
+    if name in _CHOICES and found not in _CHOICES[name]:
+        raise WorkspaceError(f"{where}: {name} is {shown}; allowed: {', '.join(_CHOICES[name])}")
+    if isinstance(found, int | float) and found < 0:
         raise WorkspaceError(f"{where}: {name} must not be negative")
-    return number
+    if isinstance(found, int | float) and not found < _LIMITS.get(name, math.inf):
+        raise WorkspaceError(f"{where}: {name} is {shown}, which is too much")
+    return found
 
 
-def _words(value: object) -> tuple[str, ...]:
-    """A list of str in TOML, or a str with commas."""
-    items = value.split(",") if isinstance(value, str) else value
+_LIMITS = {"smtp_port": 65_536}
+
+
+def _converted(kind: type, text: str) -> Any:
+    if kind is bool:
+        return _FLAGS[text.strip().lower()]
+    return _words(text.split(",")) if kind is tuple else kind(text)
+
+
+def _typed(kind: type, value: object) -> Any:
+    if kind is tuple:
+        return _words(value.split(",") if isinstance(value, str) else value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError
+    return value
+
+
+def _words(items: object) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise TypeError
     return tuple(item.strip() for item in items if item.strip())
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and are no setting."""
+    known = {PREFIX + name.upper() for name in (*_KINDS, "home", "progress")} | {PREFIX + "TEST_MODE"}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -147,6 +178,8 @@ def _file(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
     import tomllib
 
     try:

@@ -115,7 +115,7 @@ class Workspace:
             InvalidJobError: the job would run after itself.
             AccessError: the job of that name may not be changed, or RunAs is not allowed.
         """
-        earlier = self._saved(spec.name)
+        spec, earlier = self.host.owned(spec), self._saved(spec.name)
         self._check_accounts(spec, earlier)
         if earlier and not earlier.broken and self.store.spec(earlier.spec_hash) == replace(spec, name=earlier.name):
             return earlier
@@ -168,7 +168,7 @@ class Workspace:
     def delete(self, name_or_uuid: str) -> None:
         """Take a job off the list: nothing starts it any more, and what waited expires.
 
-        Its runs stay, with the access they were made with; those that are under way go on.
+        Its runs stay, as accessible as the job was last; those that are under way go on.
         """
         job, now = self.job(name_or_uuid, Right.WRITE), self.clock.now()
         self.firing.settle(job, now)
@@ -188,6 +188,7 @@ class Workspace:
 
     def submit(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> RunRecord:
         """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved."""
+        spec = self.host.owned(spec)
         self._check_accounts(spec, None)
         self.host.check(spec, known)
         saved = self._saved(spec.name)

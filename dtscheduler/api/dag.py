@@ -55,8 +55,8 @@ class DAG:
         FailAfterRunChildren: Which jobs that run after this one start when FailAfter ends it: ``'on success'``,
             ``'on failure'`` (both: those that wait for a failure or for any outcome) or ``'always'`` (all).
         RunAs: OS user under which the tasks run. Default: whoever drives the run.
-        Owner: OS user who owns the job. Default: the user of this process.
-        Group: OS group that owns the job. Default: the primary group of the user of this process.
+        Owner: OS user who owns the job. Default: the user who saves or runs it first.
+        Group: OS group that owns the job. Default: the primary group of that user.
         Permissions: Who may read and write, for owner, group and others: ``'rwrwr-'``.
         Priority: LOW, NORMAL or HIGH.
         AlertEmail: One e-mail address, or several separated by commas, told how runs end.
@@ -119,10 +119,10 @@ class DAG:
                 FailAfterRunChildren, where, "FailAfterRunChildren", AfterCondition
             ),
             "access": AccessSpec(
-                owner=people.user(Owner, where, "Owner"),
-                group=people.group(Group, where, "Group"),
+                owner="" if Owner is None else people.account(Owner, where, "Owner"),
+                group="" if Group is None else people.account(Group, where, "Group"),
                 permissions=people.permissions(Permissions, where, "Permissions"),
-                run_as=None if RunAs is None else people.user(RunAs, where, "RunAs"),
+                run_as=None if RunAs is None else people.account(RunAs, where, "RunAs"),
             ),
             "priority": checks.member(Priority, where, "Priority", PriorityLevel),
             "alerts": AlertSpec(

@@ -27,15 +27,9 @@ def current_user() -> str:
         return f"uid{os.getuid()}"
 
 
-@cache
-def current_group() -> str:
-    """Name of the primary group of this process."""
-    return _group_name(os.getgid())
-
-
 def current_identity(admins: Collection[str]) -> Identity:
     """Who this process is: its account and groups, by uid, and whether that account administers the workspace."""
-    return _identity(current_user(), [*os.getgroups(), os.getgid()], admins)
+    return _identity(current_user(), [os.getgid(), *os.getgroups()], admins)
 
 
 def identity_of(account: str, admins: Collection[str]) -> Identity:
@@ -43,14 +37,15 @@ def identity_of(account: str, admins: Collection[str]) -> Identity:
     import pwd
 
     try:
-        groups = os.getgrouplist(account, pwd.getpwnam(account).pw_gid)
+        groups = os.getgrouplist(account, pwd.getpwnam(account).pw_gid)  # the primary one is the first
     except KeyError:
         groups = []
     return _identity(account, groups, admins)
 
 
 def _identity(account: str, gids: Iterable[int], admins: Collection[str]) -> Identity:
-    return Identity(user=account, groups=frozenset(map(_group_name, gids)), admin=account in admins)
+    groups = [_group_name(gid) for gid in gids]
+    return Identity(user=account, group=groups[0] if groups else "", groups=frozenset(groups), admin=account in admins)
 
 
 def _group_name(gid: int) -> str:
@@ -62,12 +57,10 @@ def _group_name(gid: int) -> str:
         return f"gid{gid}"
 
 
-def user(value: object, where: str, parameter: str) -> str:
-    return current_user() if value is None else _account(value, where, parameter)
-
-
-def group(value: object, where: str, parameter: str) -> str:
-    return current_group() if value is None else _account(value, where, parameter)
+def account(value: object, where: str, parameter: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_ACCOUNT, value):
+        raise InvalidJobError(f"{where}: {parameter} is {value!r:.60}; it is the name of an account of the system")
+    return value
 
 
 def permissions(value: object, where: str, parameter: str) -> str:
@@ -94,9 +87,3 @@ def phones(value: object, where: str, parameter: str) -> tuple[str, ...]:
                 f"{where}: {parameter}: {number!r} is not a phone number; write it like +33 6 12 34 56 78"
             )
     return numbers
-
-
-def _account(value: object, where: str, parameter: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(_ACCOUNT, value):
-        raise InvalidJobError(f"{where}: {parameter} is {value!r:.60}; it is the name of an account of the system")
-    return value

@@ -89,7 +89,7 @@ def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now:
 
 
 def _told(run: RunRecord, at: datetime) -> str:
-    reason = f": {run.reason}" if run.reason else ""
+    reason = f" ({run.reason})" if run.reason else ""
     delay = run.started - at if run.started else timedelta(0)
     late = f", started {show_duration(delay)} after the instant" if delay > ON_TIME else ""
-    return f"Run {run.id}, for {run.rundate}, is {run.status}{late}{reason}"
+    return f"Run {run.id}, for {run.rundate}: {run.status}{late}{reason}"

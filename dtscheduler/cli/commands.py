@@ -31,7 +31,7 @@ def commands(workspace: str | None) -> None:
         use(workspace)
 
 
-@commands.command()
+@commands.command(short_help="Run the flight-delay suite and write its report.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="flight_delays.csv", show_default=True)
 def demo(out: Path) -> int:
     """Run the flight-delay suite on all flights that left New York in 2013, and write its report as CSV."""
@@ -97,7 +97,7 @@ def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None
     show_rows([run_row(record) for record in found], as_json=as_json, empty=empty)
 
 
-@commands.command()
+@commands.command(short_help="Show how a run ended and where its time went.")
 @click.argument("run_id", metavar="RUN", type=int)
 @as_json
 def show(run_id: int, as_json: bool) -> None:
@@ -122,7 +122,7 @@ def show(run_id: int, as_json: bool) -> None:
         click.echo(f"A task's log: dtscheduler logs {run_id} TASK [PART]")
 
 
-@commands.command()
+@commands.command(short_help="Print the log of a task in a run.")
 @click.argument("run_id", metavar="RUN", type=int)
 @click.argument("task")
 @click.argument("part", default="0")
@@ -159,7 +159,7 @@ def stop(run_id: int) -> None:
 @commands.command()
 @click.argument("run_id", metavar="RUN", type=int)
 def resume(run_id: int) -> int:
-    """Take over a run whose process has died, and finish it here."""
+    """Finish a run here whose process has died, or that waits for a service."""
     from dtscheduler.api.handle import resume as resume_run
 
     return _exit_code(resume_run(run_id))
@@ -210,7 +210,7 @@ def image_show(name: str, tag: str, as_json: bool) -> None:
     show_rows(rows, as_json=as_json, empty=empty)
 
 
-@commands.command()
+@commands.command(short_help="Say what is installed, and whether the workspace is sound.")
 @as_json
 def doctor(as_json: bool) -> int:
     """Say what is installed, where the workspace is, and whether it is sound."""

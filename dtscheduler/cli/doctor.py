@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 from dtscheduler.api.place import workspace
 from dtscheduler.errors import SchedulerError
 from dtscheduler.executors.capacity import machine_capacity
-from dtscheduler.settings import read_settings
+from dtscheduler.settings import misspelt, read_settings
 from dtscheduler.version import __version__
 
 LOW_DISK_MB = 500
@@ -37,6 +38,7 @@ def examine() -> tuple[dict[str, Any], list[str]]:
         _ = place.cache
     except SchedulerError as error:
         problems.append(str(error))
+    problems += [f"{name} is no setting; is it misspelt?" for name in misspelt(os.environ)]
     free = shutil.disk_usage(place.home if place.home.exists() else place.home.anchor).free // 2**20
     facts["free_disk"] = f"{free} MB"
     if free < LOW_DISK_MB:

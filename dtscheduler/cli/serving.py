@@ -15,7 +15,7 @@ from dtscheduler.model.shown import printable
 __all__ = ["commands"]
 
 
-@commands.command()
+@commands.command(short_help="Be the service: fire schedules, drive runs, send alerts.")
 @click.option("--once", is_flag=True, help="Do what is due and what follows from it, then end.")
 @click.option("--idle-exit", metavar="TIME", help="End after nothing was done for so long: '10m'.")
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings only.")
@@ -50,7 +50,7 @@ def serve(once: bool, idle_exit: str | None, quiet: bool) -> int:
     return 0
 
 
-@commands.command()
+@commands.command(short_help="Is a service alive, and what is it doing?")
 @as_json
 def status(as_json: bool) -> int:
     """Show whether a service is alive, what it drives, what comes next and what could not be sent."""
@@ -95,7 +95,7 @@ def next_command(job: str | None, count: int, as_json: bool) -> None:
         click.echo(printable(f"{found.job.name!r} {found.why}"))
 
 
-@commands.command()
+@commands.command(short_help="Say why JOB ran, or did not run, at INSTANT.")
 @click.argument("job")
 @click.argument("instant")
 def why(job: str, instant: str) -> None:
@@ -108,7 +108,7 @@ def why(job: str, instant: str) -> None:
 @commands.command()
 @click.argument("job")
 def pause(job: str) -> None:
-    """Let the schedule of JOB start nothing until it goes on."""
+    """Let the schedule of JOB start nothing until it is unpaused."""
     from dtscheduler.api.saved import job as find
 
     found = find(job)
@@ -151,7 +151,13 @@ def delete(job: str, yes: bool) -> int:
 @click.argument("job")
 @click.option("--from", "start", metavar="YYYY-MM-DD", required=True, help="First rundate.")
 @click.option("--to", "end", metavar="YYYY-MM-DD", required=True, help="Last rundate.")
-@click.option("--missing", "which", flag_value="missing", default=True, help="Rundates without a completed run.")
+@click.option(
+    "--missing",
+    "which",
+    flag_value="missing",
+    default=True,
+    help="Rundates that no run has completed, and none goes on or waits for. The default.",
+)
 @click.option("--failed", "which", flag_value="failed", help="Rundates whose latest run did not complete.")
 @click.option("--all", "which", flag_value="all", help="All rundates.")
 @click.option("--reverse", is_flag=True, help="Begin with the last rundate.")
@@ -172,7 +178,7 @@ def backfill(job: str, start: str, end: str, which: str, reverse: bool, max_acti
     tell_if_unserved()
 
 
-@commands.command()
+@commands.command(short_help="List what people were told, or are to be told.")
 @click.option("--pending", is_flag=True, help="Only what is still to be sent.")
 @click.option("--send", is_flag=True, help="Send what is due now, without a service.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True)

@@ -40,7 +40,7 @@ def overview(place: Workspace) -> dict[str, Any]:
         "running": sum(run.status is RunStatus.RUNNING for run in runs),
         "ready": sum(run.status is RunStatus.READY for run in runs),
         "waiting_for_their_turn": sum(run.status is RunStatus.SCHEDULED for run in runs),
-        "next_fire": place.next_fire(),
+        "next_fire": place.next_fire() or "none",
         "outbox": f"{len(pending)} to send" + (f", {len(unsent)} tried before: {unsent[0].error}" if unsent else ""),
     }
 

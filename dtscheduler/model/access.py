@@ -16,9 +16,13 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody who uses a workspace: an account, the groups it is in, and whether it administers the workspace."""
+    """Somebody who uses a workspace: an account, its groups, and whether it administers the workspace.
+
+    ``group`` is the primary one of the groups.
+    """
 
     user: str
+    group: str = ""
     groups: frozenset[str] = frozenset()
     admin: bool = False
 

@@ -90,10 +90,13 @@ class AlertSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessSpec:
-    """Whose job it is, and who may see and change it; ``permissions`` reads owner, group, others: ``rwrwr-``."""
+    """Whose job it is, and who may see and change it; ``permissions`` reads owner, group, others: ``rwrwr-``.
 
-    owner: str
-    group: str
+    Owner and group may be empty until the job is saved or run: it is then of those who do so, and stays theirs.
+    """
+
+    owner: str = ""
+    group: str = ""
     permissions: str = "rwrwr-"
     run_as: str | None = None
 

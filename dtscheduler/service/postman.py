@@ -56,11 +56,17 @@ class Postman:
         due = [replace(alert, next_try=now) for alert in store.claim_alerts(now, now + CLAIM)]
         if not due:
             return 0
-        chosen = batches(due, self._last_told(store, now), now)
-        held = {alert.id: alert for alert in due}
-        for alert in (alert for batch in chosen for alert in batch):
-            del held[alert.id]
-        store.update_alerts([replace(alert, next_try=now + BETWEEN_MESSAGES / 3) for alert in held.values()])
+        told = self._last_told(store, now)
+        chosen = batches(
+            [alert for alert in due if alert.tries], told, now
+        )  # these may have gone out: alone, as before
+        told |= {(batch[0].channel, batch[0].recipient): now for batch in chosen}
+        chosen += batches([alert for alert in due if not alert.tries], told, now)
+        sent = {alert.id for batch in chosen for alert in batch}
+        held = [alert for alert in due if alert.id not in sent]
+        store.update_alerts(
+            [replace(a, next_try=told.get((a.channel, a.recipient), now) + BETWEEN_MESSAGES) for a in held]
+        )
         return sum(self._send(store, batch, chosen[place:]) for place, batch in enumerate(chosen))
 
     def _last_told(self, store: Store, now: datetime) -> dict[tuple[Channel, str], datetime]:
@@ -80,7 +86,8 @@ class Postman:
     def _send(self, store: Store, batch: Sequence[AlertRecord], left: Sequence[Sequence[AlertRecord]]) -> bool:
         """Send one message; ``left`` are this and the later ones, which nobody else shall send meanwhile."""
         first, now = batch[0], self._clock.now()
-        store.update_alerts([replace(alert, next_try=now + CLAIM) for later in left for alert in later])
+        claimed = [replace(alert, next_try=now + CLAIM) for later in left for alert in later]
+        store.update_alerts([replace(a, tries=a.tries + 1) if a.id in {b.id for b in batch} else a for a in claimed])
         self._tried[first.channel, first.recipient] = now
         try:
             message = compose([_told(store, alert, alone=len(batch) == 1) for alert in batch], link=self._link)

@@ -71,7 +71,10 @@ class MemoryStore:
     def delete_job(self, job_id: int, now: datetime) -> None:
         """Take a job off the list; its runs stay, and its name is free."""
         with self._lock:
-            del self._jobs[name_key(self._job(job_id).name)]
+            job = self._jobs.pop(name_key(self._job(job_id).name))
+            for run in [run for run in self._runs.values() if run.job_id == job_id]:
+                closed = replace(run, owner=job.owner, group=job.group, permissions=job.permissions)
+                self._runs[run.id] = closed
 
     def keep_spec(self, spec: JobSpec) -> str:
         """Keep a spec; its hash."""

@@ -402,11 +402,13 @@ def test_a_dag_has_the_defaults_of_the_reference(dag):
     assert dag.schedule == Schedule()
 
 
-def test_the_owner_is_the_user_of_this_process_whatever_the_environment_says(dag, monkeypatch):
+def test_the_owner_is_the_user_of_this_process_whatever_the_environment_says(workspace, work_dir, monkeypatch):
     monkeypatch.setenv("USER", "mallory")
     monkeypatch.setenv("LOGNAME", "mallory")
-    task(dag, "a")
-    assert dag.spec().access.owner == Path("~").expanduser().owner()
+    folder = work_dir({"steps.py": "from dtscheduler import batch\n\n@batch()\ndef a(): ...\n"})
+    with DAG(Name="Letters", DevRun=True, WorkDir=folder) as letters:
+        Task(Name="a", Entrypoint="steps.a")
+    assert letters.last_run.record.owner == letters.save().record.owner == Path("~").expanduser().owner()
 
 
 def test_the_home_folder_is_expanded_in_the_work_dir(tmp_path, monkeypatch):

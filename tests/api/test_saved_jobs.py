@@ -266,7 +266,7 @@ def test_why_of_an_instant_that_ran_has_the_run(ws, job):
     [run] = ws.step(days=1)
     found = job.why("2026-01-29 18:00")
     assert (found.fires, found.version, found.run, found.job) == (True, 1, run.record, "Risk")
-    assert answer(job, "2026-01-29 18:00").startswith("Run 1, for 2026-01-28, is completed")
+    assert answer(job, "2026-01-29 18:00").startswith("Run 1, for 2026-01-28: completed")
 
 
 def test_why_shows_the_schedule_and_each_level(ws, job):
@@ -280,7 +280,7 @@ def test_why_shows_the_schedule_and_each_level(ws, job):
 
 def test_why_of_an_instant_that_was_missed_has_the_reason(ws, job):
     ws.absent(days=3)
-    assert "is expired: missed: no service was there to start it" in answer(job, "2026-01-29 18:00")
+    assert "expired (missed: no service was there to start it" in answer(job, "2026-01-29 18:00")
 
 
 def test_why_of_an_instant_before_the_job_was_saved(ws, job):

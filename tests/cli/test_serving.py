@@ -161,7 +161,7 @@ def test_why_prints_the_rule_and_what_became_of_the_instant(ws, save, cli):
     done = cli("why", "Daily", "2026-01-29 18:00")
     assert done.code == 0
     assert done.out.startswith("'Daily', version 1, 2026-01-29 17:00 UTC\nat 18:00 Europe/Paris every day")
-    assert done.out.splitlines()[-1].startswith("Run 1, for 2026-01-28, is completed")
+    assert done.out.splitlines()[-1].startswith("Run 1, for 2026-01-28: completed")
 
 
 def test_why_of_an_instant_that_the_schedule_does_not_have_is_no_failure(ws, save, cli):

@@ -681,9 +681,11 @@ def test_a_run_of_a_saved_job_is_as_readable_as_the_job_is_now(store):
     assert (store.runs(RunQuery(reader=ada)), store.runs(RunQuery(reader=eve))) == ([], [])
 
 
-def test_the_runs_of_a_deleted_job_have_the_access_they_were_made_with(store):
-    job = save(store, access=AccessSpec(owner="eve", group="staff", permissions="rwrwrw"))
-    run = submit(store, job, group="quants", permissions="rwr---")
+def test_the_runs_of_a_deleted_job_have_the_access_that_the_job_had_last(store):
+    job = save(store, access=AccessSpec(owner="eve", group="staff", permissions="rwr---"))
+    submit(store, job, group="quants", permissions="rwrwrw")
     store.delete_job(job.id, NOON)
+    [run] = store.runs(RunQuery())
+    assert (run.owner, run.group, run.permissions) == ("eve", "staff", "rwr---")
     for reader in READERS:
         assert {found.permissions for found in store.runs(RunQuery(reader=reader))} == readable(reader, [run])

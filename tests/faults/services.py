@@ -14,12 +14,12 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import create_engine, text
 
-from dtscheduler import DAG, ParallelTask, Schedule, Task
+from dtscheduler import DAG, ParallelTask, Schedule, Task, use
 from dtscheduler.model.run import JobQuery, RunQuery, Trigger
 from dtscheduler.model.schedule import TimeSchedule
 from dtscheduler.timing.calendar import fires_between
 
-MINUTE = 60_000_000
+DAY = 24 * 60 * 60 * 1_000_000
 STEPS = """
 def _mark(path, name):
     with open(path, "a") as file:
@@ -49,6 +49,24 @@ _spec = importlib.util.spec_from_file_location("contract_stores", _folder)
 _stores = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_stores)
 postgres_server, postgres_url = _stores.postgres_server, _stores.postgres_url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def any_database(request):
+    """Each kind of database; its server is started before a test looks for processes of its own."""
+    if request.param == "postgres":
+        request.getfixturevalue("postgres_server")
+    return request.param
+
+
+@pytest.fixture
+def any_place(any_database, request, home, monkeypatch):
+    """A workspace on each kind of database."""
+    if any_database == "postgres":
+        monkeypatch.setenv("DTSCHEDULER_DATABASE", request.getfixturevalue("postgres_url"))
+    workspace = use(home)
+    yield workspace
+    workspace.close()
 
 
 class ServiceProcess:
@@ -84,6 +102,12 @@ class ServiceProcess:
         if self.alive:
             self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture
+def daily():
+    """A schedule that fires at no time near now: only what ``rows.missed`` has made due is due."""
+    return Schedule(at_hours=[(datetime.now(UTC).hour + 12) % 24])
 
 
 @pytest.fixture
@@ -126,13 +150,12 @@ def crashed(serve):
 
 
 @pytest.fixture
-def suite(place, code, marks):
-    """Save a job: a task, a fan of three parts and one that fails at first; it is due when ``rows.missed`` says so."""
+def suite(place, code, marks, daily):
+    """Save a job that runs daily: a task, a fan of three parts, and one that fails at first."""
     folder = code(STEPS)
 
-    def save(name="suite", *, seconds=0.0, parts=3, schedule=None, **parameters):
-        schedule = schedule or Schedule(every_minute=1)
-        dag = DAG(Name=name, DevRun=True, WorkDir=folder, Schedule=schedule, **parameters)
+    def save(name="suite", *, seconds=0.0, parts=3, **parameters):
+        dag = DAG(Name=name, DevRun=True, WorkDir=folder, Schedule=daily, **parameters)
         config = {"marks": marks.path, "seconds": seconds}
         load = Task(Name="load", Entrypoint="steps.load", ConfigurationJson=config, dag=dag)
         items = [{**config, "Name": f"p{n}", "Description": "", "n": n} for n in range(parts)]
@@ -170,10 +193,12 @@ class Rows:
             result = connection.execute(text(statement), values)
             return [tuple(row) for row in result] if result.returns_rows else []
 
-    def missed(self, minutes, name="%"):
-        """Let jobs have been without a service for so many minutes."""
-        moved = "update jobs set settled = settled - :ago, next_fire = 1 where next_fire is not null and name like :name"
-        self(moved, ago=minutes * MINUTE, name=name)
+    def missed(self, days, name="%"):
+        """Let jobs have been without a service for so many days, and so many daily fires."""
+        moved = (
+            "update jobs set settled = settled - :ago, next_fire = 1 where next_fire is not null and name like :name"
+        )
+        self(moved, ago=days * DAY, name=name)
         for job_id, settled in self("select id, settled from jobs"):
             self.since[job_id] = min(settled, self.since.get(job_id, settled))
 

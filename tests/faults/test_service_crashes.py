@@ -7,7 +7,6 @@ from dtscheduler import Schedule
 pytest_plugins = ["services"]
 pytestmark = pytest.mark.slow
 
-MINUTELY = Schedule(every_minute=1)
 POINTS = ["due:1", "row-written:1", "claimed:1", "parts-queued:1", "part-started:1", "result-written:1", "run-closed:1"]
 
 
@@ -23,9 +22,9 @@ def test_a_run_is_finished_once_wherever_its_service_was_killed(suite, rows, cra
 
 @pytest.mark.parametrize("point", ["row-written:1", "claimed:2", "run-closed:2"])
 def test_instants_that_are_all_caught_up_run_once_each_wherever_the_service_was_killed(
-    small, rows, crashed, once, sound, marks, point
+    small, rows, crashed, once, sound, marks, point, daily
 ):
-    small(Schedule=MINUTELY, CatchUp="all")
+    small(Schedule=daily, CatchUp="all", CatchUpWindow="10d")
     rows.missed(4)
     crashed(point)
     once()
@@ -45,8 +44,10 @@ def test_a_service_that_is_killed_again_and_again_gets_there(suite, rows, crashe
     assert rows.runs() == ["completed"]
 
 
-def test_what_comes_after_a_run_comes_once_when_the_service_was_killed_between(small, rows, crashed, once, sound):
-    small("before", Schedule=MINUTELY)
+def test_what_comes_after_a_run_comes_once_when_the_service_was_killed_between(
+    small, rows, crashed, once, sound, daily
+):
+    small("before", Schedule=daily)
     small("after", Schedule=Schedule(run_after_job_name="before"))
     rows.missed(1)
     crashed("run-closed:1")
@@ -57,9 +58,9 @@ def test_what_comes_after_a_run_comes_once_when_the_service_was_killed_between(s
 
 
 def test_a_task_that_was_running_when_the_service_was_killed_says_so_and_keeps_its_retries(
-    small, rows, serve, once, sound, place, until
+    small, rows, serve, once, sound, place, until, daily
 ):
-    small(Schedule=MINUTELY, seconds=1.5)
+    small(Schedule=daily, seconds=1.5)
     rows.missed(1)
     service = serve()
     until(lambda: rows("select 1 from task_runs where status = 'running'"))

@@ -108,7 +108,9 @@ def test_a_fire_moved_away_just_in_time_or_just_too_late_happens_under_one_sched
     assert runs("scheduled") == [*before, NOON + HOUR + 30 * MINUTE]
 
 
-def test_a_schedule_edited_between_the_look_and_the_step_fires_under_the_new_one_only(save, ws, firing, interrupted, runs):
+def test_a_schedule_edited_between_the_look_and_the_step_fires_under_the_new_one_only(
+    save, ws, firing, interrupted, runs
+):
     save(Schedule=HOURLY)
     service = firing()
     ws.clock.set(NOON + 59 * MINUTE)

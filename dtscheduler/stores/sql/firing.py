@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, delete, func, or_, select, update
 
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.names import name_key
@@ -102,9 +102,7 @@ class SqlFiring:
     def unfollowed(self, limit: int) -> list[RunRecord]:
         """Runs of saved jobs that have ended and whose Run-After jobs have not been started, the earliest first."""
         ended = runs.c.followed.is_(False), runs.c.ended.is_not(None)
-        with self._database.reading() as connection:
-            found = connection.execute(select(*_RUN_COLUMNS).where(*ended).order_by(runs.c.ended).limit(limit)).all()
-        return rows.run_records(found)
+        return self._sound(select(*_RUN_COLUMNS).where(*ended).order_by(runs.c.ended).limit(limit))
 
     def follow(self, run_ids: Sequence[int], runs_after: Sequence[RunRecord]) -> None:
         """Write the runs that come after runs, each once, and that this is done."""
@@ -118,21 +116,35 @@ class SqlFiring:
         ready = runs.c.status == RunStatus.READY.value, runs.c.lease_epoch == 0
         ours = [] if accounts is None else [runs.c.run_as.in_(accounts)]
         order = _urgency(runs.c.priority), runs.c.submitted, runs.c.id
-        with self._database.reading() as connection:
-            chosen = select(*_RUN_COLUMNS).where(*ready, *ours).order_by(*order).limit(limit)
-            return rows.run_records(connection.execute(chosen).all())
+        return self._sound(select(*_RUN_COLUMNS).where(*ready, *ours).order_by(*order).limit(limit))
 
     def begun(self) -> list[RunRecord]:
         """Runs that have had a driver and have not ended."""
         active = runs.c.status.in_([RunStatus.READY.value, RunStatus.RUNNING.value]), runs.c.lease_epoch > 0
-        with self._database.reading() as connection:
-            return rows.run_records(connection.execute(select(*_RUN_COLUMNS).where(*active)).all())
+        return self._sound(select(*_RUN_COLUMNS).where(*active))
 
     def pulse(self) -> tuple[tuple[Any, ...], ...]:
         """What changes whenever a run is added to those that have not ended, goes on, or ends."""
         counted = select(runs.c.status, func.count(), func.sum(runs.c.id)).where(runs.c.status.in_(_ACTIVE))
         with self._database.reading() as connection:
             return tuple(tuple(row) for row in connection.execute(counted.group_by(runs.c.status)).all())
+
+    def _sound(self, chosen: Select[Any]) -> list[RunRecord]:
+        """Runs to act on. Those that are damaged are closed when they are met, or they would be met for ever."""
+        while True:
+            damaged: dict[int, str] = {}
+            with self._database.reading() as connection:
+                found = rows.run_records(connection.execute(chosen).all(), damaged)
+            if not damaged:
+                return found
+            with self._database.writing() as connection:
+                for run_id, reason in damaged.items():
+                    rows.logger.error("run %s is closed: %s", run_id, reason)
+                    closed = {**_CLOSED, "reason": legible(reason), "ended": runs.c.submitted}
+                    connection.execute(update(runs).where(runs.c.id == run_id).values(closed))
+
+
+_CLOSED = {"status": RunStatus.FAILED.value, "followed": True, "lease_holder": None, "lease_until": None}
 
 
 def _urgency(priority: Any) -> Any:

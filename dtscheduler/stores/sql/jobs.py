@@ -31,7 +31,7 @@ from dtscheduler.stores.saving import first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database
-from dtscheduler.stores.sql.tables import job_versions, jobs, specs
+from dtscheduler.stores.sql.tables import job_versions, jobs, runs, specs
 
 _JOB_COLUMNS = [jobs.c[name] for name in rows.JOB]
 _VERSION_COLUMNS = [job_versions.c[name] for name in rows.VERSION]
@@ -80,6 +80,9 @@ class SqlJobs:
         with self._database.writing() as connection:
             if not connection.execute(update(jobs).where(*_there(job_id)).values(gone)).rowcount:
                 raise NotFoundError(f"there is no job {job_id}")
+            access = ("owner", "group", "permissions")  # as they were at the end: being deleted opens no run
+            last = {name: select(jobs.c[name]).where(jobs.c.id == job_id).scalar_subquery() for name in access}
+            connection.execute(update(runs).where(runs.c.job_id == job_id).values(last))
 
     def keep_spec(self, spec: JobSpec) -> str:
         """Keep a spec; its hash."""

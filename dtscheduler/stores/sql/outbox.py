@@ -35,7 +35,7 @@ class SqlOutbox:
         chosen = select(*_COLUMNS).order_by(outbox.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             found = connection.execute(chosen.where(outbox.c.next_try.is_not(None)) if pending else chosen).all()
-        return [rows.alert_record(row) for row in found]
+        return rows.alert_records(found)
 
     def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
         """All alerts that are due; nobody else gets them until then, or until they are updated."""
@@ -47,7 +47,7 @@ class SqlOutbox:
         claimed = update(outbox).where(due).values(next_try=rows.micros(until)).returning(*_COLUMNS)
         with self._database.writing() as connection:
             found = connection.execute(claimed).all()
-        return sorted(map(rows.alert_record, found), key=lambda alert: alert.id)
+        return sorted(rows.alert_records(found), key=lambda alert: alert.id)
 
     def update_alerts(self, alerts: Sequence[AlertRecord]) -> None:
         """Write what has become of alerts."""

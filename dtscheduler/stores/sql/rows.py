@@ -23,6 +23,9 @@ from dtscheduler.stores.specs import read_policy, read_schedule, write_policy, w
 Row = tuple[Any, ...]
 logger = logging.getLogger("dtscheduler")
 
+UNREADABLE = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a damaged row may raise."""
+
 RUN = tuple(field.name for field in fields(RunRecord))
 TASK_RUN = tuple(field.name for field in fields(TaskRunRecord))
 ATTEMPT = tuple(field.name for field in fields(AttemptRecord))
@@ -93,14 +96,18 @@ def run_record(row: Row) -> RunRecord:
     return RunRecord(**values)
 
 
-def run_records(found: Iterable[Row]) -> list[RunRecord]:
-    """Read rows of the columns ``RUN``; one that is damaged is left out, with a warning."""
+def run_records(found: Iterable[Row], damaged: dict[int, str] | None = None) -> list[RunRecord]:
+    """Read rows of the columns ``RUN``; those that cannot be read are left out, and named in ``damaged`` or warned of."""
     records = []
     for row in found:
         try:
             records.append(run_record(row))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            logger.warning("run %s cannot be read and is left out: %s: %s", row[0], type(error).__name__, error)
+        except UNREADABLE as error:
+            reason = f"what was kept of it cannot be read ({type(error).__name__}: {error})".splitlines()[0]
+            if damaged is None:
+                logger.warning("run %s is left out: %s", row[0], reason)
+            else:
+                damaged[row[0]] = reason
     return records
 
 
@@ -205,7 +212,7 @@ def job_record(row: Row) -> JobRecord:
     values = dict(zip(JOB, row, strict=True))
     try:
         return _job(values)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except UNREADABLE as error:
         reason = f"what was kept of it cannot be read ({type(error).__name__}: {error})".splitlines()[0]
         return _job({**values, **_HARMLESS, "broken": f"{reason}; save the job again"})
 
@@ -244,6 +251,17 @@ def alert_record(row: Row) -> AlertRecord:
     values = dict(zip(ALERT, row, strict=True))
     values |= {"kind": AlertKind(values["kind"]), "channel": Channel(values["channel"])}
     return AlertRecord(**_with_moments(values, "created", "next_try", "sent"))
+
+
+def alert_records(found: Iterable[Row]) -> list[AlertRecord]:
+    """Read rows of the columns ``ALERT``; one that is damaged is left out, with a warning."""
+    records = []
+    for row in found:
+        try:
+            records.append(alert_record(row))
+        except UNREADABLE as error:
+            logger.warning("alert %s cannot be read and is left out: %s", row[0], error)
+    return records
 
 
 def service_values(service: ServiceRecord) -> dict[str, Any]:
