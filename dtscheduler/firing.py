@@ -176,8 +176,7 @@ class Firing:
             return None
         if not follows(after.condition, before.status, known.fail_after_children):
             return None
-        of, reader = known.job, self._identity_of(job.saved_by)
-        if not may(reader, Right.READ, owner=of.owner, group=of.group, permissions=of.permissions):
+        if not may(self._identity_of(job.saved_by), Right.READ, known.job):
             return None
         if cycle := cycle_of(self._store, job.name, job.uuid, job.schedule):
             self._break(job, f"it runs after itself: {cycle}", now)
@@ -226,8 +225,7 @@ def cycle_of(store: Store, name: str, job_uuid: str, schedule: ScheduleSpec, *, 
 
 
 def _title(job: JobRecord, reader: Identity | None) -> str:
-    access = {"owner": job.owner, "group": job.group, "permissions": job.permissions}
-    return job.name if reader is None or may(reader, Right.READ, **access) else "(a job that you may not see)"
+    return job.name if reader is None or may(reader, Right.READ, job) else "(a job that you may not see)"
 
 
 def _by_job(runs: Sequence[RunRecord]) -> dict[int, list[RunRecord]]:

@@ -13,13 +13,13 @@ from pathlib import Path
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import DamagedError, EntrypointError, ImageError, InvalidJobError, RunError
 from dtscheduler.executors import logs
+from dtscheduler.images.registry import Registry
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, Reuse
-from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord
-from dtscheduler.model.saved import ImageRecord, JobRecord
+from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Executor, ResultCache, Store
 from dtscheduler.running.ending import alerts_at_end
@@ -86,7 +86,8 @@ class Host:
     ) -> None:
         self._one_account = one_account
         self.home, self.clock, self.identity = home, clock, identity
-        self._python, self._grace, self._chat = python, grace_seconds, chat
+        self.images = Registry(lambda: self.store, python)
+        self._grace, self._chat = grace_seconds, chat
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
         self._caches: dict[str | None, ResultCache] = {}
         self.driving: set[int] = set()
@@ -114,18 +115,6 @@ class Host:
             self.__dict__.pop("store").close()
 
     # -- code
-
-    def image(self, name: str, tag: str) -> ImageRecord:
-        """Find a registered image. Raises ``ImageError`` with the command that registers it."""
-        found = [image for image in self.store.images() if name_key(image.name) == name_key(name)]
-        for image in found:
-            if image.tag == tag:
-                return image
-        others = f" (it is registered under {', '.join(image.tag for image in found)})" if found else ""
-        raise ImageError(
-            f"image {name!r} is not registered under tag {tag!r}{others}; register the folder that holds its code: "
-            f'dtscheduler image add "{name}" --path FOLDER --tag {tag}'
-        )
 
     def check(self, spec: JobSpec, known: Mapping[int, KnownCode], *, executor: str = "processes") -> None:
         """Look up all code of a job and check its arguments; see ``Workspace.save`` for what it raises."""
@@ -186,7 +175,16 @@ class Host:
                 drive = self._take_over(found, spec, code, hands, observe)
                 if drive is not None:
                     return drive
-            record = self._new_record(spec, code, submitted, rundate, executor, run_as)
+            record = replace(
+                self.record_of(spec, rundate=rundate, submitted=submitted),
+                started=submitted,
+                executor=executor,
+                host=holder().partition(":")[0],
+                code=code_of_all(code),
+                lease_holder=holder(),
+                lease_until=self.clock.now() + LEASE,
+                lease_epoch=1,
+            )
             plan = self._planned(record, spec, code)
             run = self.store.add_run(record, spec, plan.records)
         except BaseException:
@@ -280,18 +278,7 @@ class Host:
     # -- within
 
     def _environments(self, spec: JobSpec, run_as: str) -> list[Environment]:
-        account = self.account(run_as)
-        if account and any(task.code for task in spec.tasks):
-            raise EntrypointError(
-                f"job {spec.name!r} runs as {account!r} and has functions that no file holds; move them to a file"
-            )
-        if spec.dev_run:
-            own = Environment(python=self._python, work_dir=spec.work_dir, account=account)
-            return [own] * len(spec.tasks)
-        names = {task.image or spec.image or "" for task in spec.tasks}
-        images = {name: self.image(name, spec.tag) for name in sorted(names)}
-        by_name = {n: Environment(python=i.python, work_dir=i.path, account=account) for n, i in images.items()}
-        return [by_name[task.image or spec.image or ""] for task in spec.tasks]
+        return self.images.environments(spec, self.account(run_as))
 
     def _interrupted(
         self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None, run_as: str
@@ -308,16 +295,8 @@ class Host:
                 return run
         return None
 
-    def _new_record(
-        self,
-        spec: JobSpec,
-        code: Sequence[TaskCode],
-        submitted: datetime,
-        rundate: date | None,
-        executor: str,
-        run_as: str,
-    ) -> RunRecord:
-        now = self.clock.now()
+    def record_of(self, spec: JobSpec, *, rundate: date | None, submitted: datetime) -> RunRecord:
+        """A run of a spec by hand, which waits to be driven; it is one of the saved job, if that is the same."""
         saved = self.store.jobs(JobQuery(name=spec.name))
         same = saved[0] if saved and self._is(saved[0], spec) else None
         return RunRecord(
@@ -328,10 +307,9 @@ class Host:
             job_version=same.version if same else None,
             spec_hash="",
             status=RunStatus.READY,
-            rundate=rundate or rundate_of(spec.schedule, now),
+            rundate=rundate or rundate_of(spec.schedule, submitted),
             custom_rundate=rundate is not None,
             submitted=submitted,
-            started=submitted,
             owner=spec.access.owner,
             group=spec.access.group,
             permissions=spec.access.permissions,
@@ -339,19 +317,12 @@ class Host:
             labels=spec.labels,
             priority=spec.priority,
             submitted_by=self.identity.user,
-            run_as=run_as,
-            executor=executor,
-            host=holder().partition(":")[0],
-            code=code_of_all(code),
-            lease_holder=holder(),
-            lease_until=now + LEASE,
-            lease_epoch=1,
+            run_as=spec.access.run_as or self.identity.user,
         )
 
     def _is(self, job: JobRecord, spec: JobSpec) -> bool:
         """Whether a run of this spec is one of a saved job, which its user may run."""
-        access = {"owner": job.owner, "group": job.group, "permissions": job.permissions}
-        return may(self.identity, Right.WRITE, **access) and self.store.spec(job.spec_hash) == spec
+        return may(self.identity, Right.WRITE, job) and self.store.spec(job.spec_hash) == spec
 
     def _planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
         plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)

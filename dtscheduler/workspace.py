@@ -9,16 +9,18 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from dtscheduler.errors import AccessError, InvalidJobError, NotFoundError
-from dtscheduler.firing import Firing, cycle_of
-from dtscheduler.hosting import Drive, Host, privileged
-from dtscheduler.model.access import Identity, Right, may
+from dtscheduler.errors import InvalidJobError, NotFoundError
+from dtscheduler.firing import Firing
+from dtscheduler.gate import Gate
+from dtscheduler.hosting import Drive, Host
+from dtscheduler.model.access import Identity, Right
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec
+from dtscheduler.model.names import name_problem
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
-from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
+from dtscheduler.model.schedule import TimeSchedule
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Alerter, Clock, ResultCache, Store
@@ -31,6 +33,7 @@ from dtscheduler.timing.due import new_run
 from dtscheduler.timing.rundate import rundate_of
 
 MOST_RUNDATES = 100_000
+MOST_RUNS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,19 @@ class Workspace:
         return self._make_alerter()
 
     @cached_property
+    def gate(self) -> Gate:
+        """What says who may do what."""
+        return Gate(self.store, self.identity)
+
+    @cached_property
     def firing(self) -> Firing:
         """What follows schedules here."""
         return Firing(self.store, self.clock, self.identity_of, chat=bool(self.settings.chat_urls))
 
     def close(self) -> None:
         """Give connections and files back."""
-        self.__dict__.pop("firing", None)
+        for name in ("firing", "gate"):
+            self.__dict__.pop(name, None)
         self.host.close()
 
     # -- jobs
@@ -115,11 +124,11 @@ class Workspace:
             InvalidJobError: the job would run after itself.
             AccessError: the job of that name may not be changed, or RunAs is not allowed.
         """
-        spec, earlier = self.host.owned(spec), self._saved(spec.name)
-        self._check_accounts(spec, earlier)
+        spec, earlier = self.host.owned(spec), self.gate.saved(spec.name)
+        self.gate.check_save(spec, earlier)
         if earlier and not earlier.broken and self.store.spec(earlier.spec_hash) == replace(spec, name=earlier.name):
             return earlier
-        self._check_circle(spec, earlier)
+        self.gate.check_circle(spec, earlier)
         self.host.check(spec, known)
         now = self.clock.now()
         if earlier:
@@ -141,11 +150,15 @@ class Workspace:
         job = self.find(name_or_uuid)
         if job is None:
             raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
-        self._require(right, job, f"job {job.name!r}")
+        self.gate.require(right, job, f"job {job.name!r}")
         return job
 
     def find(self, name_or_uuid: str) -> JobRecord | None:
         """A saved job by name or uuid, if there is one that may be read."""
+        if not isinstance(name_or_uuid, str):
+            raise InvalidJobError(f"a job is found by its name or uuid, a str; not by {name_or_uuid!r:.60}")
+        if name_problem(name_or_uuid):
+            return None
         found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
         return found[0] if found else None
 
@@ -189,32 +202,12 @@ class Workspace:
     def submit(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> RunRecord:
         """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved."""
         spec = self.host.owned(spec)
-        self._check_accounts(spec, None)
+        self.gate.check_run_as(spec)
         self.host.check(spec, known)
-        saved = self._saved(spec.name)
-        same = saved if saved and self.store.spec(saved.spec_hash) == spec else None
-        if same:
-            return self.submit_job(same.uuid, rundate=rundate)
-        now = self.clock.now()
-        run = RunRecord(
-            id=0,
-            uuid=uuid.uuid4().hex,
-            job_name=spec.name,
-            spec_hash=self.store.keep_spec(spec),
-            status=RunStatus.READY,
-            rundate=rundate or rundate_of(spec.schedule, now),
-            custom_rundate=rundate is not None,
-            submitted=now,
-            submitted_by=self.user,
-            owner=spec.access.owner,
-            group=spec.access.group,
-            permissions=spec.access.permissions,
-            tag=spec.tag,
-            labels=spec.labels,
-            priority=spec.priority,
-            run_as=spec.access.run_as or self.user,
-        )
-        return self.store.submit([run])[0]
+        run = self.host.record_of(spec, rundate=rundate, submitted=self.clock.now())
+        if run.job_id is not None:
+            return self.submit_job(spec.name, rundate=rundate)
+        return self.store.submit([replace(run, spec_hash=self.store.keep_spec(spec))])[0]
 
     def submit_job(self, name_or_uuid: str, *, rundate: date | None) -> RunRecord:
         """Leave a run of the latest version of a saved job to the service. It starts also while another one is active."""
@@ -274,7 +267,7 @@ class Workspace:
         Raises:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
-        self._check_accounts(spec, None)
+        self.gate.check_run_as(spec)
         return self.host.begin(
             spec, known, rundate=rundate, executor=executor or self.settings.executor, observe=observe
         )
@@ -290,12 +283,14 @@ class Workspace:
 
     def run(self, run_id: int, right: Right = Right.READ) -> RunRecord:
         """Find a run by id. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
-        found = self.runs(RunQuery(id=run_id))
+        if type(run_id) is not int:
+            raise InvalidJobError(f"a run is found by its number, an int; not by {run_id!r:.60}")
+        found = self.runs(RunQuery(id=run_id)) if 0 < run_id <= MOST_RUNS else []
         if not found:
             raise NotFoundError(f"there is no run {run_id} in this workspace ({self.home})")
         run = found[0]
         jobs = self.store.jobs(JobQuery(id=run.job_id)) if run.job_id else []
-        self._require(right, jobs[0] if jobs else run, f"run {run_id}")
+        self.gate.require(right, jobs[0] if jobs else run, f"run {run_id}")
         return run
 
     def runs(self, query: RunQuery) -> list[RunRecord]:
@@ -353,7 +348,7 @@ class Workspace:
         """What is or was in the outbox about runs that may be read, newest first."""
         found = self.store.alerts(pending=pending, limit=None if not self.identity.admin else limit)
         if not self.identity.admin:
-            found = [alert for alert in found if self._may_see(alert)]
+            found = [alert for alert in found if self.gate.may_see(alert)]
         return found[:limit]
 
     # -- images
@@ -366,74 +361,13 @@ class Workspace:
 
     def image(self, name: str, tag: str) -> ImageRecord:
         """Find a registered image. Raises ``ImageError`` with the command that registers it."""
-        return self.host.image(name, tag)
+        return self.host.images.image(name, tag)
 
     def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
         """Look entrypoints up in a process of their own."""
         return self.host.describe(environment, wanted)
 
     # -- within
-
-    def _may_see(self, alert: AlertRecord) -> bool:
-        if alert.run_id is not None:
-            return bool(self.runs(RunQuery(id=alert.run_id)))
-        return bool(self.jobs(JobQuery(name=alert.job_name)))
-
-    def _saved(self, name: str) -> JobRecord | None:
-        found = self.store.jobs(JobQuery(name=name))
-        return found[0] if found else None
-
-    def _require(self, right: Right, thing: JobRecord | RunRecord, title: str) -> None:
-        facts = {"owner": thing.owner, "group": thing.group, "permissions": thing.permissions}
-        if may(self.identity, right, **facts):
-            return
-        if right is Right.OWN:
-            raise AccessError(f"{self.user} may not change {title}: only {thing.owner}, who owns it, or an admin may")
-        raise AccessError(
-            f"{self.user} may not change {title}: it belongs to {thing.owner}, group {thing.group}, with "
-            f"permissions {thing.permissions}; ask for write permission"
-        )
-
-    def _check_accounts(self, spec: JobSpec, earlier: JobRecord | None) -> None:
-        """Whether the job may be saved, and may run under the account it asks for."""
-        access, where = spec.access, f"DAG {spec.name!r}"
-        if access.run_as not in (None, self.user) and not (privileged() or self.identity.admin):
-            raise AccessError(
-                f"{where}: RunAs={access.run_as!r} needs root or an admin of this workspace; leave it out"
-            )
-        if earlier is None:
-            return
-        if not may(
-            self.identity,
-            Right.READ,
-            owner=earlier.owner,
-            group=earlier.group,
-            permissions=earlier.permissions,
-        ):
-            raise AccessError(f"{where} cannot be saved under this name; choose another Name")
-        self._require(Right.WRITE, earlier, f"job {earlier.name!r}")
-        before = earlier.owner, earlier.group, earlier.permissions
-        if before != (access.owner, access.group, access.permissions):
-            self._require(Right.OWN, earlier, f"Owner, Group or Permissions of job {earlier.name!r}")
-
-    def _check_circle(self, spec: JobSpec, earlier: JobRecord | None) -> None:
-        """Whether the job that this one runs after is one job, and does not run after this one."""
-        after = spec.schedule
-        if not isinstance(after, AfterSchedule):
-            return
-        if after.job_name and after.job_uuid:
-            self._check_one_job(f"DAG {spec.name!r}", after.job_name, after.job_uuid)
-        if cycle := cycle_of(self.store, spec.name, earlier.uuid if earlier else "", after, reader=self.identity):
-            raise InvalidJobError(f"DAG {spec.name!r} would run after itself: {cycle}")
-
-    def _check_one_job(self, where: str, name: str, job_uuid: str) -> None:
-        by_name, by_uuid = self.jobs(JobQuery(name=name)), self.jobs(JobQuery(uuid=job_uuid))
-        if [job.uuid for job in by_name] == [job.uuid for job in by_uuid]:
-            return
-        found = [f"{job.name!r} has uuid {job.uuid}" for job in (*by_name, *by_uuid)]
-        raise InvalidJobError(
-            f"{where}: run_after_job_name and run_after_job_uuid are not of one job: {'; '.join(found)}"
-        )
 
     def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:
         job = self.job(name_or_uuid, Right.WRITE)

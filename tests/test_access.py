@@ -8,8 +8,9 @@ from itertools import product
 
 import pytest
 
+from dtscheduler import DAG, Task, batch
 from dtscheduler.caches.memory import MemoryCache
-from dtscheduler.errors import AccessError, NotFoundError, RunError
+from dtscheduler.errors import AccessError, NotFoundError, RunError, SchedulerError
 from dtscheduler.executors.inline import InlineExecutor
 from dtscheduler.hosting import Host
 from dtscheduler.model.access import Identity
@@ -52,6 +53,12 @@ def doors(tmp_path):
     yield make
     for store in opened:
         store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def places(request, doors, tmp_path):
+    """One workspace a person, over a store of each kind."""
+    return doors(MemoryStore() if request.param == "memory" else open_store(tmp_path / "store.db"))
 
 
 def door(identity, store, folder):
@@ -215,10 +222,8 @@ def test_the_table_is_complete():
 # -- the database filters by itself: the same rule, once more
 
 
-@pytest.mark.parametrize("make_store", [lambda folder: MemoryStore(), lambda folder: open_store(folder / "s.db")])
 @pytest.mark.parametrize("who", IDENTITIES)
-def test_listings_show_exactly_what_may_be_read(doors, tmp_path, make_store, who):
-    places = doors(make_store(tmp_path))
+def test_listings_show_exactly_what_may_be_read(places, who):
     for permissions in ALL_PERMISSIONS:
         places["owner"].save(spec(permissions, name=permissions), KNOWN)
         places["owner"].submit_job(permissions, rundate=DAY)
@@ -229,9 +234,7 @@ def test_listings_show_exactly_what_may_be_read(doors, tmp_path, make_store, who
     assert sorted(run.job_name for run in runs) == sorted([*readable, *(f"{name} unsaved" for name in readable)])
 
 
-@pytest.mark.parametrize("make_store", [lambda folder: MemoryStore(), lambda folder: open_store(folder / "s.db")])
-def test_a_page_of_a_listing_is_full_although_some_may_not_be_read(doors, tmp_path, make_store):
-    places = doors(make_store(tmp_path))
+def test_a_page_of_a_listing_is_full_although_some_may_not_be_read(places):
     for name, permissions in (("open", "rwrwr-"), ("closed", "rw----")):
         places["owner"].save(spec(permissions, name=name), KNOWN)
     for _ in range(10):
@@ -265,9 +268,7 @@ def test_the_runs_of_a_saved_job_are_as_readable_as_the_job_is_now(doors):
         places["member"].run(run.id)
 
 
-@pytest.mark.parametrize("make_store", [lambda folder: MemoryStore(), lambda folder: open_store(folder / "s.db")])
-def test_the_runs_of_a_deleted_job_keep_the_access_they_were_made_with(doors, tmp_path, make_store):
-    places = doors(make_store(tmp_path))
+def test_the_runs_of_a_deleted_job_keep_the_access_they_were_made_with(places):
     places["owner"].save(spec("rwrwrw"), KNOWN)
     run = places["owner"].submit_job("Risk", rundate=DAY)
     places["owner"].delete("Risk")
@@ -275,9 +276,7 @@ def test_the_runs_of_a_deleted_job_keep_the_access_they_were_made_with(doors, tm
     assert readers == list(places)
 
 
-@pytest.mark.parametrize("make_store", [lambda folder: MemoryStore(), lambda folder: open_store(folder / "s.db")])
-def test_deleting_a_job_does_not_open_runs_that_were_closed(doors, tmp_path, make_store):
-    places = doors(make_store(tmp_path))
+def test_deleting_a_job_does_not_open_runs_that_were_closed(places):
     places["owner"].save(spec("rwrwrw"), KNOWN)
     run = places["owner"].submit_job("Risk", rundate=DAY)
     places["owner"].save(spec("rw----"), KNOWN)
@@ -470,6 +469,34 @@ def test_an_admin_may_save_a_job_that_runs_as_another_account(doors):
     assert doors()["admin"].save(as_bob(), KNOWN).run_as == "bob"
 
 
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@as_root
+@pytest.mark.parametrize("submit", [DAG.save, lambda dag: dag.run(detach=True)], ids=["save", "submit"])
+def test_an_account_that_does_not_exist_is_refused_before_anything_waits_for_it(workspace, work_dir, submit):
+    folder = work_dir({"risk.py": "from dtscheduler import batch\n@batch()\ndef total(): return 1\n"})
+    dag = DAG(Name="Risk", DevRun=True, WorkDir=folder, RunAs="nobody-here")
+    Task(Name="total", Entrypoint="risk.total", dag=dag)
+    with pytest.raises(SchedulerError, match="RunAs='nobody-here'"):
+        submit(dag)
+    assert workspace.jobs(JobQuery()) == workspace.runs(RunQuery()) == []
+
+
+@as_root
+@pytest.mark.parametrize("submit", [DAG.save, lambda dag: dag.run(detach=True)], ids=["save", "submit"])
+def test_functions_that_no_file_holds_are_refused_under_another_account(workspace, tmp_path, submit):
+    @batch()
+    def total():
+        return 1
+
+    dag = DAG(Name="Risk", DevRun=True, WorkDir=tmp_path, RunAs="daemon")
+    dag.call(total, (), {})
+    with pytest.raises(SchedulerError, match="functions that no file holds"):
+        submit(dag)
+    assert workspace.jobs(JobQuery()) == workspace.runs(RunQuery()) == []
+
+
 @pytest.mark.usefixtures("unprivileged")
 def test_the_own_account_needs_no_privilege(doors):
     assert doors()["owner"].save(replace(as_bob(), access=AccessSpec(owner="olga", group="desk", run_as="olga")), KNOWN)
@@ -511,6 +538,23 @@ def test_a_job_that_was_given_away_obeys_its_new_owner_only(doors):
     assert places["other"].pause("Risk").owner == "otto"
     with pytest.raises(NotFoundError):
         places["owner"].job("Risk")
+
+
+def test_a_job_that_is_saved_without_an_owner_is_that_of_whoever_made_it_also_when_others_save_it(doors):
+    places = doors()
+    shared = spec("rwrwr-", owner="", group="desk")
+    assert places["owner"].save(shared, KNOWN).owner == "olga"
+    for number, who in enumerate(("member", "admin", "owner"), start=2):
+        again = places[who].save(replace(shared, labels=(who,)), KNOWN)
+        assert (again.version, again.owner, again.group) == (number, "olga", "desk")
+
+
+def test_an_owner_that_is_not_named_is_no_way_around_the_letters(doors):
+    places = doors()
+    places["owner"].save(spec("rwr---"), KNOWN)
+    for who in ("member", "other"):
+        with pytest.raises(AccessError):
+            places[who].save(spec("rwr---", owner="", group="", labels=("x",)), KNOWN)
 
 
 def test_a_broken_schedule_is_told_to_the_owner_of_the_job_too(doors):

@@ -168,6 +168,10 @@ class Run:
 
     def _records(self, task: str) -> list[TaskRunRecord]:
         every = self.records()
+        if not every:
+            run = self.record
+            why = f"is {run.status}: {run.reason}" if run.status.final else f"has not begun, it is {run.status}"
+            raise NotFoundError(f"run {self._id} has no task runs: it {why}")
         found = [record for record in every if name_key(record.task_name) == name_key(task)]
         if not found:
             names = ", ".join(dict.fromkeys(repr(record.task_name) for record in every))

@@ -34,7 +34,9 @@ def as_instant(value: object, where: str, now: datetime, zone: str | None = None
     """
     try:
         return _instant(value, where, now, zone)
-    except OverflowError:
+    except InvalidJobError:
+        raise
+    except (OverflowError, ValueError):
         raise InvalidJobError(f"{where} is {value!r:.40}, outside the years 1 to 9999") from None
 
 

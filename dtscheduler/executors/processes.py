@@ -16,7 +16,7 @@ from dtscheduler.errors import WorkerError
 from dtscheduler.executors import killing, logs, reports, wire
 from dtscheduler.executors.crew import Crew
 from dtscheduler.executors.death import GARBLED, STOPPED, Death, reason_of_death
-from dtscheduler.executors.machine import USUAL_URGENCY, Machine
+from dtscheduler.executors.machine import RECENT_SECONDS, USUAL_URGENCY, Machine
 from dtscheduler.executors.process import WorkerProcess, identity
 from dtscheduler.executors.quarters import Quarters
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
@@ -172,7 +172,7 @@ class ProcessExecutor:
 
     def _patience(self) -> float:
         busy = any(worker.calls for worker in self._crew.workers)
-        return SUPERVISE_SECONDS if busy else 60.0
+        return SUPERVISE_SECONDS if busy else RECENT_SECONDS / 2
 
     def _listen(self, timeout: float) -> None:
         poll = select.poll()

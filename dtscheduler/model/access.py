@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 
 class Right(Enum):
@@ -27,23 +28,27 @@ class Identity:
     admin: bool = False
 
 
-def may(identity: Identity, right: Right, *, owner: str, group: str, permissions: str) -> bool:
+class Owned(Protocol):
+    """What belongs to somebody. ``permissions`` are six letters, read and write for owner, group, others: ``rwrwr-``."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def permissions(self) -> str: ...
+
+
+def may(identity: Identity, right: Right, thing: Owned) -> bool:
     """Whether an identity has a right on something.
 
     As with files the closest class decides alone: the owner, else the members of the group, else others. The owner
     and admins have every right; only they may change owner, group and permissions.
-
-    Args:
-        identity: who asks.
-        right: what for.
-        owner: account that owns it.
-        group: group that owns it.
-        permissions: six letters, read and write for owner, group and others: ``rwrwr-``.
     """
-    if identity.admin or identity.user == owner:
+    if identity.admin or identity.user == thing.owner:
         return True
     if right is Right.OWN:
         return False
-    start = 2 if group in identity.groups else 4
-    letters = permissions[start : start + 2]
+    start = 2 if thing.group in identity.groups else 4
+    letters = thing.permissions[start : start + 2]
     return ("r" if right is Right.READ else "w") in letters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -10,17 +10,16 @@ from typing import Any
 from uuid import uuid4
 
 from dtscheduler.errors import LeaseLostError, NotFoundError, WorkspaceError
-from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertRecord, Channel
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
-from dtscheduler.model.schedule import AfterSchedule
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
+from dtscheduler.stores.matching import job_matches, run_matches, runs_after, same_identity
 from dtscheduler.stores.saving import FARTHEST, LOOK_NOW, first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 
@@ -169,7 +168,7 @@ class MemoryStore:
     def jobs(self, query: JobQuery) -> list[JobRecord]:
         """Saved jobs in order of their names."""
         with self._lock:
-            return sorted((job for job in self._jobs.values() if _job_matches(job, query)), key=lambda job: job.name)
+            return sorted((job for job in self._jobs.values() if job_matches(job, query)), key=lambda job: job.name)
 
     def versions(self, job_id: int) -> list[JobVersion]:
         """All versions of a job, oldest first."""
@@ -225,7 +224,7 @@ class MemoryStore:
         """Runs, newest first."""
         with self._lock:
             saved = {job.id: job for job in self._jobs.values()}
-            found = [run for run in self._runs.values() if _run_matches(run, query, saved)]
+            found = [run for run in self._runs.values() if run_matches(run, query, saved)]
         return sorted(found, key=lambda run: (run.submitted, run.id), reverse=True)[: query.limit]
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
@@ -365,7 +364,7 @@ class MemoryStore:
 
     def _add(self, run: RunRecord) -> RunRecord | None:
         """Keep a new run, unless there is one of its identity."""
-        if any(_same_identity(run, other) for other in self._runs.values()):
+        if any(same_identity(run, other) for other in self._runs.values()):
             return None
         self._run_count += 1
         run = replace(run, id=self._run_count, reason=legible(run.reason))
@@ -411,13 +410,6 @@ def _changes(change: RunChange | None) -> dict[str, Any]:
     return changed | {"reason": legible(changed["reason"])} if "reason" in changed else changed
 
 
-def _same_identity(run: RunRecord, other: RunRecord) -> bool:
-    same_job = run.job_id is not None and run.job_id == other.job_id
-    same_instant = run.scheduled is not None and run.scheduled == other.scheduled
-    same_before = run.after_run is not None and run.after_run == other.after_run
-    return run.uuid == other.uuid or (same_job and (same_instant or same_before))
-
-
 def _place_of(job: JobRecord) -> tuple[object, ...]:
     return job.id, job.version, job.settled, job.paused
 
@@ -427,54 +419,3 @@ def _expired(step: FireStep) -> Iterator[RunRecord]:
         if step.template:
             expired = replace(step.template, uuid=uuid4().hex, scheduled=skipped.scheduled)
             yield replace(expired, rundate=skipped.rundate, reason=skipped.reason)
-
-
-def runs_after(job: JobRecord, other: JobRecord) -> bool:
-    """Whether a job's schedule says that it runs after another one."""
-    after = job.schedule
-    if not isinstance(after, AfterSchedule):
-        return False
-    return after.job_uuid == other.uuid or (
-        bool(after.job_name) and name_key(after.job_name or "") == name_key(other.name)
-    )
-
-
-def _job_matches(job: JobRecord, query: JobQuery) -> bool:
-    return (
-        query.id in (None, job.id)
-        and query.uuid in (None, job.uuid)
-        and (query.name is None or name_key(query.name) == name_key(job.name))
-        and (query.label is None or query.label in job.labels)
-        and query.tag in (None, job.tag)
-        and query.owner in (None, job.owner)
-        and (query.reader is None or _readable(job, query.reader))
-    )
-
-
-def _run_matches(run: RunRecord, query: RunQuery, saved: Mapping[int, JobRecord]) -> bool:
-    return (
-        query.id in (None, run.id)
-        and query.uuid in (None, run.uuid)
-        and query.job_id in (None, run.job_id)
-        and (query.job_name is None or name_key(query.job_name) == name_key(run.job_name))
-        and (query.label is None or query.label in run.labels)
-        and query.tag in (None, run.tag)
-        and query.owner in (None, run.owner)
-        and query.trigger in (None, run.trigger)
-        and query.scheduled in (None, run.scheduled)
-        and query.after_run in (None, run.after_run)
-        and (query.rundates is None or query.rundates[0] <= run.rundate <= query.rundates[1])
-        and (query.statuses is None or run.status in query.statuses)
-        and (query.since is None or run.submitted >= query.since)
-        and (query.until is None or run.submitted < query.until)
-        and (query.reader is None or query.reader.admin or _run_readable(run, query.reader, saved))
-    )
-
-
-def _readable(thing: JobRecord | RunRecord, reader: Identity) -> bool:
-    return may(reader, Right.READ, owner=thing.owner, group=thing.group, permissions=thing.permissions)
-
-
-def _run_readable(run: RunRecord, reader: Identity, saved: Mapping[int, JobRecord]) -> bool:
-    job = saved.get(run.job_id) if run.job_id is not None else None
-    return _readable(job or run, reader)

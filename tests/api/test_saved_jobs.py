@@ -65,6 +65,19 @@ def test_a_job_that_is_not_there_is_missed_by_name_and_workspace(ws):
         dtscheduler.job("Nope")
 
 
+@pytest.mark.parametrize("no_name", [None, 5, "", b"Risk", ["Risk"], "\ud800", "\0", "x" * 5000])
+def test_no_name_is_no_job(job, no_name):
+    with pytest.raises(SchedulerError):
+        dtscheduler.job(no_name)
+
+
+@pytest.mark.parametrize("no_number", [None, "x", 0, -1, 10**30, 1.5])
+def test_no_number_is_no_run(job, no_number):
+    job.run()
+    with pytest.raises(SchedulerError):
+        dtscheduler.run(no_number)
+
+
 def test_versions_are_listed_oldest_first_with_when_and_by_whom(ws, job):
     ws.step(hours=1)
     second = dag(Labels=["x"]).save()
@@ -122,6 +135,21 @@ def test_a_rundate_is_taken_as_it_is_given(job, rundate):
 def test_waiting_for_a_run_that_nobody_drives_ends_when_the_time_is_up(job):
     assert job.run().wait(timeout=0) is RunStatus.READY
     assert job.run().wait(timeout=timedelta(0)) is RunStatus.READY
+
+
+def test_a_run_that_has_not_begun_says_so_when_it_is_asked_for_results(job):
+    run = job.run()
+    for ask in (run.result, run.log, run.part):
+        with pytest.raises(SchedulerError, match="has not begun"):
+            ask("one")
+    assert (run.results(), run.records(), len(run.task_runs())) == ({}, [], 0)
+
+
+def test_a_run_that_expired_says_why_when_it_is_asked_for_results(ws, job):
+    job.pause()
+    [run] = ws.step(days=1)
+    with pytest.raises(SchedulerError, match="the job was paused by"):
+        run.result("one")
 
 
 def test_a_dag_that_differs_from_the_saved_job_is_submitted_as_it_is(ws, job):

@@ -30,6 +30,11 @@ WRONG = [
     (["outbox", "-n", "0"], "0 is not in the range x>=1"),
     (["serve", "--idle-exit", "soon"], "--idle-exit: 'soon' is no length of time such as '10m'"),
     (["serve", "--idle-exit", "0s"], "--idle-exit: '0s' is no length of time such as '10m'"),
+    (["show", "99999999999999999999"], "there is no run 99999999999999999999"),
+    (["stop", "0"], "there is no run 0"),
+    (["logs", "1", "one"], "there is no run 1"),
+    (["why", "not UTF-8: \udcff", "2026-01-29"], "there is no job"),
+    (["runs", "--since", "0001-01-01"], "outside"),
     (["runs", "--since", "soon"], "since is 'soon'; write '2026-11-20'"),
     (["runs", "--status", "done"], "is not one of scheduled, ready, running"),
 ]

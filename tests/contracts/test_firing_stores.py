@@ -650,7 +650,7 @@ def readable(reader, things):
     return {
         thing.permissions
         for thing in things
-        if may(reader, Right.READ, owner=thing.owner, group=thing.group, permissions=thing.permissions)
+        if may(reader, Right.READ, thing)
     }
 
 

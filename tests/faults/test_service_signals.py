@@ -15,7 +15,7 @@ STUBBORN = """
 def f(marks):
     with open(marks, "a") as file:
         file.write("begun\\n")
-    if Path(marks).read_text().count("begun") > 1:
+    if Path(marks).read_text().count("begun") > {times}:
         return 1
     {how}
     time.sleep(600)
@@ -26,10 +26,10 @@ def f(marks):
 def stubborn(place, code, marks):
     """Save and submit a job whose task never returns the first time, and returns the second time."""
 
-    def submit(how="pass", **parameters):
-        folder = code(STUBBORN.format(how=how))
+    def submit(how="pass", times=1, **parameters):
+        folder = code(STUBBORN.format(how=how, times=times), file="stubborn.py")
         dag = DAG(Name="stubborn", DevRun=True, WorkDir=folder, **parameters)
-        Task(Name="f", Entrypoint="steps.f", ConfigurationJson={"marks": marks.path}, dag=dag)
+        Task(Name="f", Entrypoint="stubborn.f", ConfigurationJson={"marks": marks.path}, dag=dag)
         return dag.save().run()
 
     return submit
@@ -67,24 +67,16 @@ def test_a_run_that_is_under_way_when_the_service_is_stopped_is_finished_by_the_
     ]
 
 
-def test_a_service_that_is_stopped_again_and_again_uses_no_retries_up(stubborn, serve, once, sound, begun, marks):
-    run = stubborn("if Path(marks).read_text().count('begun') < 4: time.sleep(600)")
-    for count in (1, 2):
-        service = serve()
+def test_a_run_that_is_interrupted_again_and_again_uses_no_retries_up(stubborn, serve, once, sound, begun, place):
+    run = stubborn(times=3)
+    for count in (1, 2, 3):
+        service = serve(STOP_GRACE_SECONDS=0.3)
         begun(count)
         service.tell(signal.SIGTERM)
         assert service.ended() == 0
-        if count == 1:
-            marks_again(marks)
     once()
     sound()
-    assert run.status == "completed"
-
-
-def marks_again(marks):
-    """Let the next attempt take itself for the first."""
-    with open(marks.path, "w") as file:
-        file.write("")
+    assert (run.status, len(place.attempts(run.id))) == ("completed", 3)
 
 
 def test_a_run_that_ends_soon_is_finished_before_the_service_ends(small, serve, sound, begun):

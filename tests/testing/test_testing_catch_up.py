@@ -1,5 +1,7 @@
 """CatchUp, CatchUpWindow and Overlap as parameters of a DAG: what becomes of instants that were missed, or that meet."""
 
+from datetime import timedelta
+
 import pytest
 from small_jobs import dag, jobs_of, statuses, utc
 
@@ -103,6 +105,30 @@ def test_every_minute_of_three_days_away_is_on_record(ws):
     assert len(ws.absent(days=3)) == 3 * 24 * 60
     [caught_up] = ws.place.runs(RunQuery(statuses=[RunStatus.COMPLETED]))
     assert caught_up.scheduled == utc("2026-02-01")
+
+
+@pytest.fixture
+def most_are_100(monkeypatch):
+    """So many missed instants are on record one by one; really they are thousands."""
+    monkeypatch.setattr("dtscheduler.timing.due.MOST_SKIPPED", 100)
+
+
+@pytest.mark.usefixtures("most_are_100")
+def test_the_earliest_of_very_many_missed_instants_are_on_record_together(ws):
+    dag("Every minute", Schedule(every_minute=1)).save()
+    together, *others = [run.record for run in ws.absent(hours=5)]
+    assert together.reason == (
+        "all instants from 2026-01-29 00:01 to 2026-01-29 03:20 UTC were missed; this stands for them"
+    )
+    assert [run.scheduled for run in others] == [utc("2026-01-29 03:21") + timedelta(minutes=n) for n in range(100)]
+
+
+@pytest.mark.usefixtures("most_are_100")
+def test_why_of_an_instant_that_is_on_record_with_others_says_that_it_was_missed(ws):
+    job = dag("Every minute", Schedule(every_minute=1)).save()
+    ws.absent(hours=5)
+    for minute in ("00:01", "00:02", "03:20"):
+        assert "missed" in str(job.why(f"2026-01-29 {minute}")).splitlines()[-1]
 
 
 def test_several_jobs_catch_up_each_in_its_own_way(ws):

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from small_jobs import dag, utc
@@ -229,6 +230,26 @@ def test_everything_executes_in_the_process_of_the_test(open_workspace, tmp_path
         with DAG(Name="Here", DevRun=True, WorkDir=tmp_path) as written:
             process()
         assert written.last_run.result("process") == (date(2026, 1, 29), os.getpid())
+
+
+def rate_of_the_day():
+    raise ConnectionError("no test asks the market")
+
+
+@batch()
+def price():
+    return 100 * rate_of_the_day()
+
+
+def test_tasks_see_what_the_test_has_patched(ws, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.rate_of_the_day", lambda: 1.25)
+    written = DAG(Name="Prices", DevRun=True, WorkDir=Path(__file__).parent, Schedule=evening())
+    with written:
+        price()
+    assert written.last_run.result("price") == 125
+    written.save()
+    [run] = ws.step(days=1)
+    assert run.result("price") == 125
 
 
 def test_a_run_that_is_left_to_the_service_happens_with_the_next_step(ws):
