@@ -17,7 +17,6 @@ from dtscheduler.model.access import Identity, Right
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.names import name_problem
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.schedule import TimeSchedule
@@ -157,7 +156,7 @@ class Workspace:
         """A saved job by name or uuid, if there is one that may be read."""
         if not isinstance(name_or_uuid, str):
             raise InvalidJobError(f"a job is found by its name or uuid, a str; not by {name_or_uuid!r:.60}")
-        if name_problem(name_or_uuid):
+        if any("\ud800" <= character <= "\udfff" for character in name_or_uuid):  # what no store can keep
             return None
         found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
         return found[0] if found else None
