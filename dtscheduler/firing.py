@@ -14,7 +14,7 @@ from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel, recipients
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.names import name_key
-from dtscheduler.model.run import JobQuery, RunChange, RunQuery, RunRecord
+from dtscheduler.model.run import JobQuery, RunChange, RunQuery, RunRecord, Trigger
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterCondition, AfterSchedule, ScheduleSpec
 from dtscheduler.model.status import RunStatus
@@ -91,8 +91,12 @@ class Firing:
         for job_id, runs in waiting.items():
             job = self._job(job_id)
             if job is None:
-                moved += sum(self._move(run, RunStatus.EXPIRED, "the job was deleted") for run in runs)
+                moved += self._expire(runs, "the job was deleted")
                 continue
+            if job.paused:
+                fired = [run for run in runs if run.trigger is not Trigger.BACKFILL]
+                moved += self._expire(fired, f"the job was paused by {job.paused_by} while it waited")
+                runs = [run for run in runs if run.trigger is Trigger.BACKFILL]
             for admission in admitted(job.firing, runs, active.get(job_id, [])):
                 if not self._move(admission.run, admission.status, admission.reason):
                     pulse = None  # another service has decided meanwhile: what follows is decided anew
@@ -182,6 +186,9 @@ class Firing:
             self._break(job, f"it runs after itself: {cycle}", now)
             return None
         return following(job, before, offset_before=known.rundate_offset, now=now)
+
+    def _expire(self, runs: Sequence[RunRecord], reason: str) -> int:
+        return sum(self._move(run, RunStatus.EXPIRED, reason) for run in runs)
 
     def _move(self, run: RunRecord, status: RunStatus, reason: str) -> bool:
         ended = self._clock.now() if status.final else None

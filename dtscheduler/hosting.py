@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
+from dtscheduler.caches.account import other_account
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import DamagedError, EntrypointError, ImageError, InvalidJobError, RunError
 from dtscheduler.executors import logs
@@ -117,11 +118,17 @@ class Host:
     # -- code
 
     def check(self, spec: JobSpec, known: Mapping[int, KnownCode], *, executor: str = "processes") -> None:
-        """Look up all code of a job and check its arguments; see ``Workspace.save`` for what it raises."""
-        environments = self._environments(spec, run_as="")
+        """Look up all code of a job and check its account and arguments; see ``Workspace.save`` for what it raises."""
+        account = self.account(spec.access.run_as or "")
+        environments = self.images.environments(spec, account)
+        if account and privileged():
+            other_account(account)
+        elif account:  # an admin may ask for it; the service that drives the runs has to be root
+            environments = self.images.environments(spec, None)
         hands = self._make_executor(executor)
         try:
-            hands.start(environments[0], 1, first_wanted(spec, known, environments))
+            if wanted := first_wanted(spec, known, environments):
+                hands.start(environments[0], 1, wanted)
             code = find_code(spec, known, environments, hands)
         finally:
             hands.close()

@@ -369,9 +369,14 @@ class Workspace:
     # -- within
 
     def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:
+        """Pause a job, or let it go on. What is due at that moment expires in both cases."""
         job = self.job(name_or_uuid, Right.WRITE)
         if bool(job.paused) == bool(paused):
             return job
-        self.firing.settle(job, self.clock.now())
+        if paused is None:
+            self.firing.settle(job, self.clock.now())
         self.store.pause(job.id, paused=paused, by=self.user)
-        return self.job(job.uuid)
+        job = self.job(job.uuid)
+        if paused is not None:
+            self.firing.settle(job, paused)
+        return job

@@ -435,7 +435,7 @@ def root(monkeypatch):
 
 def as_bob(owner="olga"):
     plain = spec("rwrwr-", owner=owner)
-    return replace(plain, access=replace(plain.access, run_as="bob"))
+    return replace(plain, access=replace(plain.access, run_as="nobody"))
 
 
 STARTING = {
@@ -461,12 +461,12 @@ def test_root_keeps_another_account_on_the_job_and_all_its_runs(doors, who):
     place = doors()[who]
     job = place.save(as_bob(owner=place.user), KNOWN)
     runs = [place.submit_job("Risk", rundate=DAY), *place.backfill("Risk", [DAY])]
-    assert [job.run_as, *(run.run_as for run in runs)] == ["bob"] * 3
+    assert [job.run_as, *(run.run_as for run in runs)] == ["nobody"] * 3
 
 
 @pytest.mark.usefixtures("unprivileged")
 def test_an_admin_may_save_a_job_that_runs_as_another_account(doors):
-    assert doors()["admin"].save(as_bob(), KNOWN).run_as == "bob"
+    assert doors()["admin"].save(as_bob(), KNOWN).run_as == "nobody"
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

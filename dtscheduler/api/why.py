@@ -85,6 +85,8 @@ def _outcome(found: Instant, schedule: Schedule, fires: bool, at: datetime, now:
         return f"It will run in {show_duration(at - now)}, if a service is there{paused}."
     if at > job.settled:
         return "There is no run yet: no service has looked at the job since. Start one: dtscheduler serve"
+    if at > job.schedule_since:
+        return "There is no run of its own: it was missed in a long absence, which is on record as one expired run."
     return "There is no run: the schedule was changed around this instant."
 
 

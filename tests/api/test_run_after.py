@@ -256,9 +256,9 @@ def test_a_circle_in_time_is_none_a_job_of_the_clock_may_be_run_after(ws):
 
 def test_a_long_chain_is_followed_to_its_end(ws):
     first = save("0")
-    for number in range(1, 30):
+    for number in range(1, 12):
         save(str(number), after=str(number - 1))
-    with pytest.raises(InvalidJobError, match="DAG '0' would run after itself: 0 after 29 after 28"):
-        save("0", after="29")
+    with pytest.raises(InvalidJobError, match="DAG '0' would run after itself: 0 after 11 after 10"):
+        save("0", after="11")
     first.run()
-    assert names_of_runs(ws) == [str(number) for number in range(30)]
+    assert names_of_runs(ws) == [str(number) for number in range(12)]

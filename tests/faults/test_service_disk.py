@@ -42,7 +42,11 @@ def test_what_became_due_while_the_disk_was_full_runs_when_there_is_room(
     until(lambda: rows("select 1 from services"))
     (seen,) = rows("select beat from services")
     full = waste()
-    until(lambda: not service.alive or "the next one follows" in service.log or rows("select beat from services") != [seen])
+    until(
+        lambda: (
+            not service.alive or "the next one follows" in service.log or rows("select beat from services") != [seen]
+        )
+    )
     assert service.alive, service.log
     full.unlink()
     rows.missed(2)

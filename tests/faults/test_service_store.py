@@ -14,7 +14,9 @@ def held(seconds):
     time.sleep(seconds)
 
 
-def test_somebody_who_writes_for_a_long_time_delays_but_does_not_double(small, rows, serve, sound, locked, until, marks, daily):
+def test_somebody_who_writes_for_a_long_time_delays_but_does_not_double(
+    small, rows, serve, sound, locked, until, marks, daily
+):
     for number in range(3):
         small(f"job {number}", Schedule=daily)
     small("by hand").run()

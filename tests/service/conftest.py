@@ -3,50 +3,29 @@
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 
 import pytest
+from given import CODE, NOON, SETTINGS, save_job
 
-from dtscheduler import DAG, Schedule, Task
 from dtscheduler import testing as dt
 from dtscheduler.model.run import RunQuery
 from dtscheduler.service.loop import Service
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HOURLY = Schedule(at_minutes=[0])
-CODE = """
-    from dtscheduler import batch
-
-    @batch()
-    def well():
-        return 1
-
-    @batch()
-    def badly(n=0):
-        raise ValueError(f"number {n} cannot be")
-"""
 
 
 @pytest.fixture
 def ws(tmp_path):
     """A workspace at noon of 20 November 2026, whose service drives one run at a time: tasks execute in this process."""
     (tmp_path / "workspace").mkdir(mode=0o700)
-    (tmp_path / "workspace" / "settings.toml").write_text("runs_at_a_time = 1\n")
+    (tmp_path / "workspace" / "settings.toml").write_text(SETTINGS)
     with dt.workspace(tmp_path, now=NOON) as found:
         yield found
 
 
 @pytest.fixture
 def save(ws, work_dir):
-    """Save a job of one task in the workspace: ``save("risk", Schedule=HOURLY)``."""
-    folder = work_dir({"steps.py": CODE})
-
-    def make(name="risk", *, task="well", **parameters):
-        dag = DAG(Name=name, DevRun=True, WorkDir=folder, **parameters)
-        Task(Name="one", Entrypoint=f"steps.{task}", dag=dag)
-        return dag.save()
-
-    return make
+    """Save a job of one task in the workspace: ``save("risk", task="badly", Schedule=HOURLY)``."""
+    folder = work_dir(CODE)
+    return lambda name="risk", **parameters: save_job(name, folder, **parameters)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from conftest import HOURLY, NOON
+from given import HOURLY, NOON
 
 from dtscheduler import Schedule
 from dtscheduler.model.run import RunQuery

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import HOURLY, NOON
+from given import HOURLY, NOON
 
 from dtscheduler import Schedule, job
 from dtscheduler.model.run import JobQuery, RunQuery

@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from conftest import HOURLY, NOON
+from given import HOURLY, NOON
 
 from dtscheduler.model.run import RunChange, RunQuery
 from dtscheduler.model.status import RunStatus

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
-from conftest import HOURLY, NOON
+from given import CODE, HOURLY, NOON, SETTINGS, save_job
 
 from dtscheduler import testing as dt
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
@@ -80,7 +80,7 @@ def mail_port(tmp_path):
     def write(port):
         (tmp_path / "workspace").mkdir(mode=0o700, exist_ok=True)
         (tmp_path / "workspace" / "settings.toml").write_text(
-            f'runs_at_a_time = 1\nsmtp_host = "127.0.0.1"\nsmtp_port = {port}\nsmtp_security = "none"\n'
+            f'{SETTINGS}smtp_host = "127.0.0.1"\nsmtp_port = {port}\nsmtp_security = "none"\n'
             'mail_from = "dts@bank.example"\n'
         )
 
@@ -130,32 +130,16 @@ def test_a_run_ends_as_ever_when_the_mail_server_refuses_and_the_mail_comes_late
     assert (len(inbox.mails), ws.alerts()[0].tries) == (1, 2)
 
 
-def test_nothing_waits_for_a_mail_server_that_hangs(mail_port, tmp_path, save_in, serving):
+def test_nothing_waits_for_a_mail_server_that_hangs(mail_port, tmp_path, work_dir, serving):
     with silent_server() as (port, connected):
         mail_port(port)
         with dt.workspace(tmp_path, now=NOON) as ws:
-            first = save_in(ws, "first", task="badly", AlertEmail=ADA).run()
+            first = save_job("first", work_dir(CODE), task="badly", AlertEmail=ADA).run()
             with serving(ws.place):
                 assert connected.wait(20)
-                second = save_in(ws, "second").run()
+                second = save_job("second", work_dir(CODE)).run()
                 assert (first.wait(20), second.wait(20)) == ("failed", "completed")
             assert [alert.sent for alert in ws.alerts()] == [None]
-
-
-@pytest.fixture
-def save_in(work_dir):
-    from conftest import CODE
-
-    from dtscheduler import DAG, Task
-
-    folder = work_dir({"steps.py": CODE})
-
-    def make(ws, name, *, task="well", **parameters):
-        dag = DAG(Name=name, DevRun=True, WorkDir=folder, **parameters)
-        Task(Name="one", Entrypoint=f"steps.{task}", dag=dag)
-        return dag.save()
-
-    return make
 
 
 def test_500_failures_in_a_minute_are_a_handful_of_mails_that_tell_of_all(inbox, ws, postman):
@@ -203,7 +187,7 @@ def test_a_mail_that_may_have_gone_out_has_the_same_id_also_when_there_is_more_t
     ws.place.store.add_alerts([failed(1)])
     before = ws.place.store.alerts()
     postman().send_due()
-    ws.place.store.update_alerts([replace(alert, next_try=NOON) for alert in before])
+    ws.place.store.update_alerts([replace(alert, tries=1, next_try=NOON) for alert in before])  # begun, and no more
     ws.clock.step(HOUR)
     ws.place.store.add_alerts([failed(2, created=ws.clock.now(), next_try=ws.clock.now())])
     postman().send_due()

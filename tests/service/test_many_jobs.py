@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import HOURLY, NOON
+from given import HOURLY, NOON
 
 from dtscheduler.firing import Firing
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from conftest import HOURLY, NOON
+from given import HOURLY, NOON
 
 from dtscheduler import Schedule, job
 from dtscheduler.errors import NotFoundError

@@ -131,14 +131,14 @@ def test_a_job_that_goes_on_does_not_catch_up_what_was_due_while_it_was_paused(w
     assert statuses(ws.runs()) == {"01-29 18:00": "expired", "01-30 18:00": "expired", "01-31 18:00": "completed"}
 
 
-def test_a_pause_counts_from_its_moment_even_where_no_service_was_there(ws):
+def test_a_pause_starts_nothing_also_where_no_service_was_there_before(ws):
     job = dag("Daily", at(18)).save()
     ws.clock.step(timedelta(hours=20))
     job.pause()
     ws.clock.step(timedelta(days=1))
     job.unpause()
     ws.step(days=1)
-    assert statuses(ws.runs()) == {"01-29 18:00": "completed", "01-30 18:00": "expired", "01-31 18:00": "completed"}
+    assert statuses(ws.runs()) == {"01-29 18:00": "expired", "01-30 18:00": "expired", "01-31 18:00": "completed"}
 
 
 def test_a_paused_job_runs_by_hand(ws):
