@@ -450,7 +450,7 @@ STARTING = {
 @pytest.mark.usefixtures("unprivileged")
 def test_another_account_is_refused_to_those_without_the_privilege(doors, operation, who):
     place = doors()[who]
-    with pytest.raises(AccessError, match="DAG 'Risk': RunAs='bob' needs root or an admin of this workspace"):
+    with pytest.raises(AccessError, match="DAG 'Risk': RunAs='nobody' needs root or an admin of this workspace"):
         STARTING[operation](place)
     assert place.store.jobs(JobQuery()) == place.store.runs(RunQuery()) == []
 
@@ -506,7 +506,7 @@ def test_the_own_account_needs_no_privilege(doors):
 def test_one_who_saves_over_a_job_of_another_account_has_it_run_under_their_own(doors):
     places = doors()
     places["admin"].save(as_bob(), KNOWN)
-    with pytest.raises(AccessError, match="RunAs='bob'"):
+    with pytest.raises(AccessError, match="RunAs='nobody'"):
         places["member"].save(replace(as_bob(), labels=("mine",)), KNOWN)
     assert places["member"].save(spec("rwrwr-", labels=("mine",)), KNOWN).run_as == "mika"
 
