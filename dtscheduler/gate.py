@@ -9,7 +9,7 @@ from dtscheduler.model.access import Identity, Owned, Right, may
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import JobQuery, RunQuery
-from dtscheduler.model.saved import JobRecord
+from dtscheduler.model.saved import ImageRecord, JobRecord
 from dtscheduler.model.schedule import AfterSchedule
 from dtscheduler.ports import Store
 
@@ -47,6 +47,14 @@ class Gate:
         if alert.run_id is not None:
             return bool(self._store.runs(RunQuery(id=alert.run_id, reader=self._identity)))
         return bool(self._store.jobs(JobQuery(name=alert.job_name, reader=self._identity)))
+
+    def require_own_image(self, image: ImageRecord) -> None:
+        """Raise ``AccessError`` unless the image may be replaced: its code runs under the accounts of others."""
+        if image.added_by != self._identity.user and not self._identity.admin:
+            raise AccessError(
+                f"{self._identity.user} may not replace image {image.name!r} ({image.tag}): only {image.added_by}, who "
+                "registered it, or an admin may; choose another name"
+            )
 
     def check_run_as(self, spec: JobSpec) -> None:
         """Raise ``AccessError`` unless the job may run under the account it asks for."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from dtscheduler.caches.account import other_account
 from dtscheduler.crash import crash_point
@@ -91,6 +92,7 @@ class Host:
         self._grace, self._chat = grace_seconds, chat
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
         self._caches: dict[str | None, ResultCache] = {}
+        self._opening = Lock()
         self.driving: set[int] = set()
 
     @cached_property
@@ -100,9 +102,10 @@ class Host:
     def cache_of(self, run_as: str) -> ResultCache:
         """The cache with the results of runs under an account."""
         account = self.account(run_as)
-        if account not in self._caches:
-            self._caches[account] = self._open_cache(account)
-        return self._caches[account]
+        with self._opening:
+            if account not in self._caches:
+                self._caches[account] = self._open_cache(account)
+            return self._caches[account]
 
     def account(self, run_as: str) -> str | None:
         """An account, if it is another one than that of this process."""

@@ -353,6 +353,10 @@ class Workspace:
     # -- images
 
     def put_image(self, image: ImageRecord) -> None:
+        """Register an image; only who did so before, or an admin, may put another one in its place."""
+        for there in self.store.images():
+            if (there.name, there.tag) == (image.name, image.tag):
+                self.gate.require_own_image(there)
         self.store.put_image(image)
 
     def images(self) -> list[ImageRecord]:

@@ -18,6 +18,7 @@ from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
 from dtscheduler.model.call import EntrypointInfo
 from dtscheduler.model.job import AccessSpec, JobSpec, PartSpec, TaskSpec
 from dtscheduler.model.run import JobQuery, RunChange, RunQuery
+from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.schedule import NEVER, AfterSchedule
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running.lookup import KnownCode
@@ -572,3 +573,14 @@ def test_a_broken_schedule_is_told_to_the_owner_of_the_job_too(doors):
     places["owner"].store.add_alerts([alert])
     readers = [who for who, place in places.items() if place.alerts(pending=True)]
     assert readers == ["owner", "admin"]
+
+
+def test_an_image_is_replaced_by_those_alone_who_registered_it_and_by_admins(doors):
+    places = doors()
+    image = ImageRecord(name="Risk", tag="dev", path="/here", python="python", added=NOON, added_by="olga")
+    places["owner"].put_image(image)
+    places["owner"].put_image(replace(image, path="/there"))
+    with pytest.raises(AccessError, match=r"may not replace image 'Risk' \(dev\): only olga"):
+        places["member"].put_image(replace(image, path="/evil", added_by="mika"))
+    places["admin"].put_image(replace(image, path="/elsewhere", added_by="root"))
+    assert [found.path for found in places["owner"].images()] == ["/elsewhere"]

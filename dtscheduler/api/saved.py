@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from dtscheduler.api import checks
 from dtscheduler.api.code import settled
@@ -78,6 +78,32 @@ class Job:
         with self._there():
             return Run(self._workspace.submit_job(self.id, rundate=as_rundate(rundate)).id, self._workspace)
 
+    @overload
+    def backfill(
+        self,
+        start: date | str,
+        end: date | str,
+        which: str = "missing",
+        *,
+        reverse: bool = False,
+        max_active: int = 1,
+        dry_run: Literal[False] = False,
+    ) -> list[Run]: ...
+    @overload
+    def backfill(
+        self,
+        start: date | str,
+        end: date | str,
+        which: str = "missing",
+        *,
+        reverse: bool = False,
+        max_active: int = 1,
+        dry_run: Literal[True],
+    ) -> list[date]: ...
+    @overload
+    def backfill(
+        self, start: date | str, end: date | str, which: str, *, reverse: bool, max_active: int, dry_run: bool
+    ) -> list[Run] | list[date]: ...
     def backfill(
         self,
         start: date | str,

@@ -8,9 +8,12 @@ import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dtscheduler.caches.account import Account
 from dtscheduler.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from dtscheduler.caches.account import Account
 
 KEY_BYTES = 32
 ACCOUNTS = "accounts"

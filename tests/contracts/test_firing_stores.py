@@ -647,11 +647,7 @@ READERS = [
 
 
 def readable(reader, things):
-    return {
-        thing.permissions
-        for thing in things
-        if may(reader, Right.READ, thing)
-    }
+    return {thing.permissions for thing in things if may(reader, Right.READ, thing)}
 
 
 def test_everybody_finds_exactly_the_jobs_that_they_may_read(store):

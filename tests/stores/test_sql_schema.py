@@ -67,7 +67,10 @@ def test_the_revisions_we_name_are_those_that_ship():
 def test_an_older_store_is_brought_up_to_date_when_opened(path):
     first_revision(path)
     sql(path, "INSERT INTO specs VALUES ('h', :body)", body=OLD_SPEC)
-    sql(path, f"INSERT INTO jobs VALUES (1, 'u', 'flights', 'flights', 1, 'h', 'dev', '[]', 'ada', 'desk', {OLD}, {OLD})")
+    sql(
+        path,
+        f"INSERT INTO jobs VALUES (1, 'u', 'flights', 'flights', 1, 'h', 'dev', '[]', 'ada', 'desk', {OLD}, {OLD})",
+    )
     sql(path, f"INSERT INTO job_versions VALUES (1, 1, 'h', {OLD}, 'ben')")
     sql(path, f"INSERT INTO runs {OLD_RUN}")
     with closing(open_store(path)) as store:
@@ -85,7 +88,8 @@ OLD_SPEC = """{"job":{"name":"flights","tasks":[{"name":"t","entrypoint":"a.b","
 "access":{"owner":"ada","group":"desk","permissions":"rwr---"}},"at":{"at_hours":[18]}}"""
 OLD_RUN = f"""(uuid, job_name, job_name_key, spec_hash, status, rundate, submitted, owner, tag, labels, job_id,
 custom_rundate, reason, executor, host, code, lease_epoch, ended) VALUES
-('r', 'flights', 'flights', 'h', 'completed', '2026-01-31', {OLD}, 'ada', 'dev', '[]', 1, 0, '', 'processes', '', '', 1, {OLD})"""
+('r', 'flights', 'flights', 'h', 'completed', '2026-01-31', {OLD}, 'ada', 'dev', '[]', 1,
+0, '', 'processes', '', '', 1, {OLD})"""
 
 
 def first_revision(path):
