@@ -51,9 +51,8 @@ def main() -> None:
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         found |= ticks(Path(folder) / "ticks.db", arguments.rounds)
-        found["three weeks away, every minute"] = median(
-            [three_weeks(Path(folder) / f"weeks{n}.db") for n in range(arguments.rounds)]
-        )
+        rounds = [three_weeks(Path(folder) / f"weeks{n}.db") for n in range(arguments.rounds)]
+        found |= {name: median([each[name] for each in rounds]) for name in rounds[0]}
         if arguments.jobs:
             found |= start_delays(Path(folder), arguments.jobs, arguments.minutes)
     for name, seconds in found.items():
@@ -86,18 +85,18 @@ def ticks(path: Path, rounds: int) -> dict[str, float]:
     }
 
 
-def three_weeks(path: Path) -> float:
-    """From the start of a service to the run of the latest instant, all others being recorded as expired."""
+def three_weeks(path: Path) -> dict[str, float]:
+    """From opening the store until the run of the latest instant can begin, and until all others are on record."""
     with closing(open_store(path)) as store:
         save(store, "every minute", TimeSchedule(every_minute=1, timezone="Europe/Paris"), now=NOW - timedelta(weeks=3))
     begun = time.perf_counter()
     with closing(open_store(path)) as store:
-        tick(Firing(store, SystemClock(), nobody), NOW)
-        ready = store.claimable(10, None)
+        ready: list[float] = []
+        Firing(store, SystemClock(), nobody).fire(NOW, meanwhile=lambda: _note(store, ready))
         seconds = time.perf_counter() - begun
-        assert len(ready) == 1, ready
+        assert len(store.claimable(10, None)) == 1
         assert len(store.runs(RunQuery(statuses=[RunStatus.EXPIRED]))) == 3 * 7 * 24 * 60 - 1
-    return seconds
+    return {"three weeks away, all on record": seconds, "three weeks away, every minute": ready[0] - begun}
 
 
 def start_delays(folder: Path, count: int, minutes: int) -> dict[str, float]:
@@ -126,6 +125,11 @@ def start_delays(folder: Path, count: int, minutes: int) -> dict[str, float]:
         "start delay p99": late[int(len(late) * 0.99)],
         "start delay of the first task p99": tasks[int(len(tasks) * 0.99)],
     }
+
+
+def _note(store: Store, ready: list[float]) -> None:
+    if store.claimable(1, None):
+        ready.append(time.perf_counter())
 
 
 def _ended(store: Store, count: int, until: datetime) -> list[RunRecord]:

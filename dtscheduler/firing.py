@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from dtscheduler.ports import Clock, Store
 from dtscheduler.timing.due import admitted, due, following, follows
 
 AT_ONCE = 500
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
 
 logger = logging.getLogger("dtscheduler")
 
@@ -52,12 +53,17 @@ class Firing:
         self._store, self._clock, self._identity_of, self._chat = store, clock, identity_of, chat
         self._pulse: object = None
 
-    def fire(self, now: datetime) -> int:
-        """Write the runs of all instants up to ``now``; how many jobs were due."""
+    def fire(self, now: datetime, *, meanwhile: Callable[[], object] = bool) -> int:
+        """Write the runs of all instants up to ``now``; how many jobs were due.
+
+        Args:
+            now: the time.
+            meanwhile: called between long pieces of work, so that the runs can begin.
+        """
         count = 0
         while jobs := self._store.due_jobs(now, AT_ONCE):
             crash_point("due")
-            count += len(self._advance(jobs, now))
+            count += len(self._advance(jobs, now, meanwhile))
             if len(jobs) < AT_ONCE:
                 break
         return count
@@ -65,7 +71,7 @@ class Firing:
     def settle(self, job: JobRecord, now: datetime) -> None:
         """Write the runs of one job's instants up to ``now``, before its schedule or its pause changes."""
         if job.next_fire is not None and job.next_fire <= now:
-            self._advance([job], now)
+            self._advance([job], now, bool)
 
     def follow(self, now: datetime) -> int:
         """Write the runs that come after runs which have ended; how many had."""
@@ -111,16 +117,19 @@ class Firing:
 
     # -- within
 
-    def _advance(self, jobs: Sequence[JobRecord], now: datetime) -> list[int]:
-        busy, done = self._store.busy_jobs(), list[int]()
-        steps: list[FireStep] = []
-        for job in jobs:
-            step = self._step(job, now, job.id in busy)
-            steps += [step] if step else []
-            if sum(len(step.skipped) for step in steps) > MOST_ROWS:  # after a long absence: let others write between
-                done += self._written(steps, now)
-                steps = []
-        done += self._written(steps, now)
+    def _advance(self, jobs: Sequence[JobRecord], now: datetime, meanwhile: Callable[[], object]) -> list[int]:
+        busy = self._store.busy_jobs()
+        steps = [step for job in jobs if (step := self._step(job, now, job.id in busy))]
+        if (
+            sum(len(step.skipped) for step in steps) > MOST_ROWS
+        ):  # long absent: what runs comes first, then what does not
+            with suppress(DamagedError):  # which of them is damaged will be seen when they are written one by one
+                self._store.start([run for step in steps for run in step.runs])
+            meanwhile()
+        done = list[int]()
+        for part in _sliced(steps, MOST_ROWS):
+            done += self._written(part, now)
+            meanwhile()
         crash_point("row-written")
         return done
 
@@ -233,6 +242,18 @@ def cycle_of(store: Store, name: str, job_uuid: str, schedule: ScheduleSpec, *, 
 
 def _title(job: JobRecord, reader: Identity | None) -> str:
     return job.name if reader is None or may(reader, Right.READ, job) else "(a job that you may not see)"
+
+
+def _sliced(steps: Sequence[FireStep], rows: int) -> Iterator[list[FireStep]]:
+    """Steps in slices that write about so many rows each, so that others can write in between."""
+    part: list[FireStep] = []
+    for step in steps:
+        part.append(step)
+        if sum(len(each.skipped) for each in part) > rows:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def _by_job(runs: Sequence[RunRecord]) -> dict[int, list[RunRecord]]:

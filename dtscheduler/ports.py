@@ -63,6 +63,9 @@ class FireStore(Protocol):
         An instant that has a run already gets no other.
         """
 
+    def start(self, runs: Sequence[RunRecord]) -> None:
+        """Write runs for instants ahead of the step they belong to; an instant that has a run gets no other."""
+
     def busy_jobs(self) -> set[int]:
         """The ids of jobs with runs that have not ended."""
 

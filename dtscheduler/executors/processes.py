@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import signal
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from dtscheduler.executors.death import GARBLED, STOPPED, Death, reason_of_death
 from dtscheduler.executors.machine import RECENT_SECONDS, USUAL_URGENCY, Machine
 from dtscheduler.executors.process import WorkerProcess, identity
 from dtscheduler.executors.quarters import Quarters
+from dtscheduler.executors.verdict import verdict_on
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, Outcome, PartCall, Started, TaskSetup, Wanted
 from dtscheduler.model.job import Isolation, Resources
 from dtscheduler.model.status import TaskStatus
@@ -228,7 +228,7 @@ class ProcessExecutor:
             self._learn(outcome)
             if outcome.status is TaskStatus.STOPPED and not self._cancelled:
                 outcome = replace(outcome, status=TaskStatus.FAILED, reason=reason_of_death(-signal.SIGTERM))
-            self._collect_log(worker, call)
+            worker.quarters.spools.collect(self._log_of(call))
             self._events.append(outcome)
         self._crew.free(worker)
         if message.retiring or (worker.alone and not worker.calls):
@@ -260,48 +260,14 @@ class ProcessExecutor:
     def _bury(self, worker: WorkerProcess, death: Death | None = None) -> None:
         """Give a verdict on what a worker that died was doing, and send to others what it had not begun."""
         worker.kill()
-        begun = worker.begun()
         death = death or (STOPPED if self._cancelled else Death.by_code(worker.code))
         failed_boot = not worker.ready and not self._cancelled and self._too_many_failed_boots(worker)
-        for call in begun.unreported:
-            self._adopt_or_return(worker, call)
-        if begun.current is not None:
-            self._events.append(self._verdict(worker, begun.current, begun.since, death))
-        count = len(begun.unreported) + (begun.current is not None)
-        self._returned.extend(list(worker.calls)[count:])
+        verdict = verdict_on(worker, death, self._log_of)
+        self._events.extend(verdict.outcomes)
+        self._returned.extend(verdict.returned)
         self._crew.forget(worker)
         if failed_boot:
             raise WorkerError(self._boot_report)
-
-    def _adopt_or_return(self, worker: WorkerProcess, call: PartCall) -> None:
-        outcome = worker.quarters.adopted(call)
-        if outcome is None:
-            self._returned.append(call)
-            return
-        self._collect_log(worker, call)
-        self._events.append(replace(outcome, worker=str(worker.pid)))
-
-    def _verdict(self, worker: WorkerProcess, call: PartCall, since: float, death: Death) -> Outcome:
-        self._keep_log(worker, call)
-        adopted = worker.quarters.adopted(call)
-        if adopted is not None:  # it had ended, and only its report was lost
-            return replace(adopted, worker=str(worker.pid))
-        return Outcome(
-            call=call,
-            status=death.status,
-            reason=death.reason,
-            started=datetime.fromtimestamp(since, UTC),
-            ended=datetime.now(UTC),
-            peak_memory_mb=death.memory_mb,
-            worker=str(worker.pid),
-        )
-
-    def _collect_log(self, worker: WorkerProcess, call: PartCall) -> None:
-        worker.quarters.spools.collect(self._log_of(call))
-
-    def _keep_log(self, worker: WorkerProcess, call: PartCall) -> None:
-        self._collect_log(worker, call)
-        worker.quarters.spools.keep(socket.gethostname(), worker.pid, self._log_of(call))
 
     def _log_of(self, call: PartCall) -> Path:
         return logs.log_path(self._setups[call.task].log_dir, call.task, call.part, call.attempt)

@@ -88,7 +88,7 @@ class Service:
         if self._watch.stepped_back(now, self._clock.monotonic()):
             logger.warning("the clock was set back; schedules are followed from %s on", now)
             firing.after_clock_change(now)
-        done = firing.fire(now) + firing.follow(now) + firing.admit()
+        done = firing.fire(now, meanwhile=self.drivers.tend) + firing.follow(now) + firing.admit()
         done += self.drivers.tend()
         self._beat(now)
         return done

@@ -105,6 +105,12 @@ class MemoryStore:
                     self._add(run)
         return done
 
+    def start(self, runs: Sequence[RunRecord]) -> None:
+        """Write runs for instants ahead of the step they belong to; an instant that has a run gets no other."""
+        with self._lock:
+            for run in runs:
+                self._add(run)
+
     def busy_jobs(self) -> set[int]:
         """The ids of jobs with runs that have not ended."""
         with self._lock:
@@ -163,7 +169,8 @@ class MemoryStore:
     def pulse(self) -> tuple[tuple[Any, ...], ...]:
         """What changes whenever a run is added to those that have not ended, goes on, or ends."""
         with self._lock:
-            return tuple((run.id, run.status) for run in self._runs.values() if not run.status.final)
+            active = tuple((run.id, run.status) for run in self._runs.values() if not run.status.final)
+            return (*active, *((job.id, job.version, job.paused) for job in self._jobs.values()))
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
         """Saved jobs in order of their names."""

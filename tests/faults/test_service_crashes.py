@@ -1,8 +1,11 @@
 """A service that is killed at any step: what it left is finished by the next, each instant once."""
 
+import signal
+
 import pytest
 
-from dtscheduler import Schedule
+from dtscheduler import DAG, Schedule, Task
+from dtscheduler.api.handle import resume
 
 pytest_plugins = ["services"]
 pytestmark = pytest.mark.slow
@@ -71,3 +74,48 @@ def test_a_task_that_was_running_when_the_service_was_killed_says_so_and_keeps_i
     (lost,) = place.store.attempts(run_id)
     assert (status, lost.attempt, lost.status) == ("completed", 1, "stopped")
     assert "its runner was lost" in lost.reason
+
+
+def test_a_service_that_stood_still_while_another_took_its_run_over_is_fenced_off(
+    place, code, rows, serve, sound, marks, until, living
+):
+    folder = code(f"""
+        @batch()
+        def f():
+            with open({marks.path!r}, "a") as file:
+                file.write("begun\\n")
+            if Path({marks.path!r}).read_text().count("begun") == 1:
+                time.sleep(600)
+            return "second"
+    """)
+    dag = DAG(Name="job", DevRun=True, WorkDir=folder)
+    Task(Name="f", Entrypoint="steps.f", dag=dag)
+    run = dag.save().run()
+    first = serve()
+    until(marks.lines)
+    first.tell(signal.SIGSTOP)
+    rows("update runs set lease_until = 1")
+    second = serve()
+    assert run.wait(20) == "completed"
+    first.tell(signal.SIGCONT)
+    until(lambda: "is driven by" in first.log)
+    assert (run.status, run.result("f"), first.alive) == ("completed", "second", True)
+    for service in (first, second):
+        service.tell(signal.SIGTERM)
+    assert [service.ended() for service in (first, second)] == [0, 0]
+    assert not living()
+    sound()
+
+
+def test_what_ended_while_no_service_was_there_is_followed_when_one_is(small, once, sound, place, rows):
+    small("after", Schedule=Schedule(run_after_job_name="before"))
+    job = small("before")
+    first, second = job.run(), job.run()
+    resume(first.id)
+    resume(second.id)
+    once()
+    sound()
+    assert rows("select after_run, status from runs where job_name = 'after' order by 1") == [
+        (first.id, "expired"),
+        (second.id, "completed"),
+    ]

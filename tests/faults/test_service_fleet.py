@@ -99,3 +99,16 @@ def test_runs_that_wait_for_each_other_never_run_side_by_side(small, rows, serve
     sound()
     times = sorted(rows("select started, ended from runs where job_name = 'all' and status = 'completed'"))
     assert all(ended <= started for (_, ended), (started, _) in zip(times, times[1:], strict=False))
+
+
+def test_of_a_backfill_no_more_runs_than_allowed_are_active_at_a_time(small, rows, serve, sound, until):
+    runs = small(seconds=0.1).backfill("2026-01-01", "2026-01-08", max_active=2)
+    services = [serve() for _ in range(3)]
+    until(lambda: ended(rows), seconds=40)
+    for service in services:
+        service.tell(signal.SIGTERM)
+    assert [service.ended() for service in services] == [0, 0, 0]
+    sound()
+    assert rows.runs() == ["completed"] * len(runs)
+    times = rows("select started, ended from runs")
+    assert max(sum(begin <= at < end for begin, end in times) for at, _ in times) <= 2

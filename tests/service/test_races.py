@@ -169,3 +169,16 @@ def test_two_jobs_that_run_after_each_other_by_a_later_edit_are_broken_and_start
     assert len(runs()) <= 3
     assert any("after itself" in broken for (broken,) in rows("select broken from jobs"))
     assert first.versions()
+
+
+def test_a_run_that_waits_starts_when_its_job_is_saved_with_overlap_allow(save, ws, firing, runs):
+    save(Schedule=HOURLY).run()
+    service = firing()
+    ws.clock.set(NOON + HOUR)
+    service.fire(ws.clock.now())
+    while service.admit():
+        pass
+    assert sorted(runs()) == ["ready", "scheduled"]
+    save(Schedule=HOURLY, Overlap="allow")
+    service.admit()
+    assert runs() == ["ready", "ready"]

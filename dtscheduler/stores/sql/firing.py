@@ -64,6 +64,12 @@ class SqlFiring:
                 connection.exec_driver_sql(self._add_runs, added)
         return [step.job.id for step in done]
 
+    def start(self, runs: Sequence[RunRecord]) -> None:
+        """Write runs for instants ahead of the step they belong to; an instant that has a run gets no other."""
+        if runs:
+            with self._database.writing() as connection:
+                connection.exec_driver_sql(self._add_runs, [_row(rows.run_values(run)) for run in runs])
+
     def busy_jobs(self) -> set[int]:
         """The ids of jobs with runs that have not ended."""
         active = select(runs.c.job_id).where(runs.c.status.in_(_ACTIVE), runs.c.job_id.is_not(None)).distinct()
@@ -124,10 +130,14 @@ class SqlFiring:
         return self._sound(select(*_RUN_COLUMNS).where(*active))
 
     def pulse(self) -> tuple[tuple[Any, ...], ...]:
-        """What changes whenever a run is added to those that have not ended, goes on, or ends."""
+        """What changes whenever a run is added to those that have not ended, goes on, or ends, and its job changes."""
         counted = select(runs.c.status, func.count(), func.sum(runs.c.id)).where(runs.c.status.in_(_ACTIVE))
+        waiting = select(runs.c.job_id).where(runs.c.status == RunStatus.SCHEDULED.value)
+        of_jobs = select(func.sum(jobs.c.version), func.count(jobs.c.paused)).where(jobs.c.id.in_(waiting))
         with self._database.reading() as connection:
-            return tuple(tuple(row) for row in connection.execute(counted.group_by(runs.c.status)).all())
+            found = connection.execute(counted.group_by(runs.c.status)).all()
+            waits = any(status == RunStatus.SCHEDULED.value for status, _, _ in found)
+            return tuple(tuple(row) for row in (*found, *(connection.execute(of_jobs).all() if waits else ())))
 
     def _sound(self, chosen: Select[Any]) -> list[RunRecord]:
         """Runs to act on. Those that are damaged are closed when they are met, or they would be met for ever."""
