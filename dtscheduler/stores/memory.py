@@ -133,6 +133,8 @@ class MemoryStore:
                     del self._runs[run.id]
             for job in ahead:
                 self._change_job(job, settled=now, next_fire=LOOK_NOW)
+            for job in [job for job in self._jobs.values() if job.schedule_since > now + tolerance]:
+                self._change_job(job, schedule_since=now)
             return len(ahead)
 
     def run_after_jobs(self, job: JobRecord) -> list[JobRecord]:

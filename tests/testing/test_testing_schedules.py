@@ -256,3 +256,11 @@ def test_a_job_that_is_saved_after_the_clock_was_set_back_fires_each_instant_onc
     dag("Hourly", Schedule(every_hour=1), Labels=["changed"]).save()
     ws.step(hours=5)
     assert instants(ws.runs()) == [f"01-29 {hour:02}:00" for hour in range(1, 9)]
+
+
+def test_a_job_that_runs_after_another_does_so_although_the_clock_was_set_back_to_before_it_was_saved(ws):
+    dag("Daily", at(18)).save()
+    dag("After", Schedule(run_after_job_name="Daily")).save()
+    ws.clock.step(timedelta(days=-10))
+    ws.step(days=1)
+    assert [run.record.job_name for run in ws.runs()] == ["Daily", "After"]

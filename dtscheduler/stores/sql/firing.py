@@ -85,18 +85,19 @@ class SqlFiring:
 
     def look_again(self, now: datetime, tolerance: timedelta) -> int:
         """After the clock was set back: follow schedules from ``now`` where they were followed further."""
-        ahead = jobs.c.settled > rows.micros(now + tolerance)
+        latest = rows.micros(now + tolerance)
+        ahead = and_(jobs.c.settled > latest, jobs.c.next_fire.is_not(None))
+        later = jobs.c.schedule_since > latest
         with self._database.reading() as connection:
-            timed = ahead, jobs.c.next_fire.is_not(None)
-            if connection.execute(select(jobs.c.id).where(*timed).limit(1)).first() is None:
+            if connection.execute(select(jobs.c.id).where(or_(ahead, later)).limit(1)).first() is None:
                 return 0
         with self._database.writing() as connection:
             mistaken = and_(runs.c.status == RunStatus.EXPIRED.value, runs.c.scheduled > rows.micros(now))
-            timed_ahead = and_(ahead, jobs.c.next_fire.is_not(None))
-            of_these = runs.c.job_id.in_(select(jobs.c.id).where(timed_ahead))
+            of_these = runs.c.job_id.in_(select(jobs.c.id).where(ahead))
             connection.execute(delete(runs).where(mistaken, of_these))
+            connection.execute(update(jobs).where(later).values(schedule_since=rows.micros(now)))
             anew = {"settled": rows.micros(now), "next_fire": rows.micros(LOOK_NOW)}
-            return connection.execute(update(jobs).where(timed_ahead).values(anew)).rowcount
+            return connection.execute(update(jobs).where(ahead).values(anew)).rowcount
 
     def run_after_jobs(self, job: JobRecord) -> list[JobRecord]:
         """The jobs whose schedule says that they run after this one."""
