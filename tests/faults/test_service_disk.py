@@ -71,3 +71,20 @@ def test_a_run_that_meets_a_full_disk_says_so_and_the_next_one_runs(small, serve
     service.tell(signal.SIGTERM)
     assert service.ended() == 0
     sound()
+
+
+def test_runs_whose_turn_comes_while_the_disk_is_full_get_it_when_there_is_room(
+    small, serve, sound, until, waste, marks
+):
+    job = small(seconds=1.5)
+    job.run()
+    waiting = [job.run(), job.run()]
+    service = serve(RUNS_AT_A_TIME=1)
+    until(marks.lines)
+    full = waste()
+    until(lambda: service.log.count("could not be driven") >= 8 or not service.alive)
+    full.unlink()
+    assert [run.wait(30) for run in waiting] == ["completed", "completed"]
+    service.tell(signal.SIGTERM)
+    assert service.ended() == 0
+    sound()
