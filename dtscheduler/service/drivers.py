@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dtscheduler.api.people import current_user
-from dtscheduler.errors import LeaseLostError
+from dtscheduler.errors import LeaseLostError, WorkspaceError
 from dtscheduler.hosting import Drive, Host, privileged
 from dtscheduler.model.run import RunRecord
 
 logger = logging.getLogger("dtscheduler")
 
 MOST_FAILURES = 5
+AGAIN_SECONDS = 2.0
 
 
 class Drivers:
@@ -38,21 +39,26 @@ class Drivers:
 
     @property
     def active(self) -> tuple[int, ...]:
-        """The runs that are driven, or about to be."""
-        return tuple(sorted(self._threads))
+        """The runs that are driven, about to be, or to be tried again."""
+        now = self._host.clock.monotonic()
+        again = [run_id for run_id, later in self._later.items() if later > now]
+        return tuple(sorted({*self._threads, *again}))
 
     def tend(self) -> int:
-        """Start driving what is there to be driven, as far as there is room; how many that was."""
-        for run_id in [run_id for run_id, thread in self._threads.items() if not thread.is_alive()]:
+        """Start driving what is there to be driven, as far as there is room; how many runs that was, or have ended."""
+        ended = [run_id for run_id, thread in self._threads.items() if not thread.is_alive()]
+        for run_id in ended:
             self._threads.pop(run_id).join()
         found = [run for run in self._left_behind() if run.id not in self._threads]
         room = max(0, self._most - len(self._threads) - len(found))
         if room:  # those that were started and have not yet taken their lease are still claimable
-            submitted = self._host.store.claimable(room + len(self._threads), accounts())
-            found += [run for run in submitted if run.id not in self._threads][:room]
+            now, waits = self._host.clock.monotonic(), len(self._threads) + len(self._later)
+            submitted = self._host.store.claimable(room + waits, accounts())
+            ours = [run for run in submitted if run.id not in self._threads and self._later.get(run.id, 0.0) <= now]
+            found += ours[:room]
         for run in found:
             self._start(run)
-        return len(found)
+        return len(found) + len(ended)
 
     def leave(self, *, finish: timedelta, grace: timedelta) -> None:
         """Wait a little for runs to end, then leave the others to another service."""
@@ -86,6 +92,9 @@ class Drivers:
             self._claim_and_drive(run)
         except LeaseLostError as error:
             logger.info("%s", error)
+        except (WorkspaceError, OSError):  # the store, or this machine, cannot now: that is no fault of the run
+            self._later[run.id] = self._host.clock.monotonic() + AGAIN_SECONDS
+            logger.exception("run %s could not be driven now; it is tried again", run.id)
         except Exception:  # whatever happens to one run, the service and its other runs go on
             self._failures[run.id] += 1
             self._later[run.id] = self._host.clock.monotonic() + 2.0 ** self._failures[run.id]
@@ -104,6 +113,7 @@ class Drivers:
             drive.runner.request_leave(grace_seconds=self._grace)
         drive.drive()
         self._failures.pop(run.id, None)
+        self._later.pop(run.id, None)
 
     def _join(self, deadline: float) -> None:
         for thread in list(self._threads.values()):

@@ -60,7 +60,7 @@ def test_ctrl_c_stops_the_run_and_all_its_processes(short_grace, script, place, 
     process = script(SLOW_JOB.format(begin=begin, how=how))
     run = until(lambda: running(place.home))
     until(lambda: run.part("quick").status == "completed")
-    assert len(living()) > 3
+    until(lambda: len(living()) > 3)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=12)
     assert process.returncode != 0
