@@ -15,6 +15,7 @@ from dtscheduler.caches.account import other_account
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import DamagedError, EntrypointError, ImageError, InvalidJobError, RunError
 from dtscheduler.executors import logs
+from dtscheduler.executors.spools import Spools, spools_of
 from dtscheduler.images.registry import Registry
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertRecord
@@ -281,9 +282,9 @@ class Host:
         """The folder with the logs of a run's attempts."""
         return self.home / "logs" / run_uuid
 
-    def spool_folder(self) -> Path:
-        """The folder in which workers write the logs of what they execute now."""
-        return self.home / "logs" / "workers"
+    def spools(self, run: RunRecord) -> Spools:
+        """Where the workers of a run write the logs of what they execute now."""
+        return spools_of(self.home, self.account(run.run_as))
 
     # -- within
 
@@ -383,10 +384,11 @@ class Host:
 
     def _claim_logs(self, run: RunRecord, lost: Sequence[AttemptRecord]) -> None:
         """Keep what lost attempts had printed; their workers ended without handing it in."""
+        spools = self.spools(run)
         for attempt in lost:
             log = logs.log_path(self.log_folder(run.uuid), attempt.task, attempt.part, attempt.attempt)
-            logs.keep(logs.spool_path(self.spool_folder(), attempt.host, attempt.worker), log)
-        logs.clear_spools(self.spool_folder())
+            spools.keep(attempt.host, attempt.worker, log)
+        spools.clear(str(self.log_folder(run.uuid)))
 
     def _take_lease(self, run: RunRecord) -> int | None:
         until = self.clock.now() + LEASE

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from dtscheduler.errors import InvalidJobError, NotFoundError
 from dtscheduler.firing import Firing
@@ -302,8 +303,12 @@ class Workspace:
         return self.store.attempts(self.run(run_id).id)
 
     def results(self, run: RunRecord) -> ResultCache:
-        """The cache that holds the results of a run."""
+        """The cache that holds the results of a run; see ``made_elsewhere`` before one is unpickled."""
         return self.host.cache_of(run.run_as)
+
+    def made_elsewhere(self, run: RunRecord) -> str | None:
+        """The account that has made the results of a run, if it is another one: reading them would run its code here."""
+        return self.host.account(run.run_as)
 
     def stop(self, run_id: int) -> None:
         """Stop a run: its driver is asked to; if there is none, the run is closed here."""
@@ -322,9 +327,9 @@ class Workspace:
         """The folder with the logs of a run's attempts."""
         return self.host.log_folder(run_uuid)
 
-    def spool_folder(self) -> Path:
-        """The folder in which workers write the logs of what they execute now."""
-        return self.host.spool_folder()
+    def live_log(self, run: RunRecord, host: str, worker: str) -> BinaryIO | None:
+        """What a worker of a run has written so far; None where there is nothing."""
+        return self.host.spools(run).open_live(host, worker)
 
     # -- the service and what it tells
 

@@ -182,8 +182,14 @@ class Run:
         return self._workspace.spec(self.record.spec_hash).tasks[task].parallel
 
     def _value(self, record: TaskRunRecord) -> Any:
+        run = self.record
+        if account := self._workspace.made_elsewhere(run):
+            raise ResultError(
+                f"{_label(record)} of run {self._id} was made by account {account!r}, and only that account reads its "
+                f"results: it could make them run anything; as a preview it is {printable(record.preview)!r:.200}"
+            )
         try:
-            return values.load(self._workspace.results(self.record).get(record.result_key))
+            return values.load(self._workspace.results(run).get(record.result_key))
         except ResultError as error:
             raise type(error)(f"{_label(record)} of run {self._id}: {error}") from error
 

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.errors import NotFoundError
-from dtscheduler.executors.logs import log_path, spool_path
+from dtscheduler.executors.logs import log_path
 from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 
 if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace
-
-
-def log_file(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int | None = None) -> Path:
-    """Where the log of an attempt lies, the latest by default; while that executes, its worker's spool.
-
-    An attempt that printed nothing has no file.
-    """
-    number = attempt or record.attempt
-    path = log_path(workspace.log_folder(run.uuid), record.task, record.part, number)
-    executing = record.status is TaskStatus.RUNNING and number == record.attempt
-    return spool_path(workspace.spool_folder(), record.host, record.worker) if executing and not path.exists() else path
 
 
 def read_log(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int | None = None) -> str:
@@ -31,10 +19,21 @@ def read_log(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attemp
         raise NotFoundError(
             f"task {record.task_name!r} of run {run.id} has no attempt {attempt}; it made {record.attempt}"
         )
+    return _content(workspace, run, record, attempt or record.attempt).decode("utf-8", "backslashreplace")
+
+
+def _content(workspace: Workspace, run: RunRecord, record: TaskRunRecord, attempt: int) -> bytes:
+    """The log of an attempt; while it executes, what its worker has written so far. One that prints nothing has none."""
     try:
-        return log_file(workspace, run, record, attempt).read_bytes().decode("utf-8", "backslashreplace")
+        return log_path(workspace.log_folder(run.uuid), record.task, record.part, attempt).read_bytes()
     except FileNotFoundError:
-        return ""
+        if record.status is not TaskStatus.RUNNING or attempt != record.attempt:
+            return b""
+    live = workspace.live_log(run, record.host, record.worker)
+    if live is None:
+        return b""
+    with live:
+        return live.read()
 
 
 def last_lines(text: str, count: int) -> list[str]:

@@ -187,11 +187,25 @@ def note_of(outcome: Outcome) -> str:
 
 
 def outcome_from_note(call: PartCall, key: str, note: str) -> Outcome:
-    """The outcome of an attempt of which only the result was left."""
-    facts = json.loads(note)
-    for name in ("started", "ended"):
-        facts[name] = datetime.fromisoformat(facts[name]) if facts[name] else None
-    return Outcome(call=call, status=TaskStatus.COMPLETED, result_key=key, **facts)
+    """The outcome of an attempt of which only the result was left.
+
+    Raises:
+        ValueError: the note is none of ours; the results of another account are as that account left them.
+    """
+    try:
+        facts = json.loads(note)
+        times: dict[str, Any] = {name: _instant(facts[name]) for name in ("started", "ended")}
+        numbers: dict[str, Any] = {name: facts[name] for name in ("cpu_seconds", "peak_memory_mb", "result_bytes")}
+        preview = facts["preview"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the note of {key} is damaged") from error
+    if not isinstance(preview, str) or not all(isinstance(n, int | float | None) for n in numbers.values()):
+        raise ValueError(f"the note of {key} is damaged")
+    return Outcome(call=call, status=TaskStatus.COMPLETED, result_key=key, preview=preview, **times, **numbers)
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 class _Inputs:

@@ -49,11 +49,11 @@ def left_to_do(run: RunRecord, records: Sequence[TaskRunRecord], cache: ResultCa
     lost: list[AttemptRecord] = []
     for record in records:
         found = next((key for key in _possible_keys(run, record) if key in stored), None)
-        note = cache.note(stored[found]) if found else None
+        completed = _completed(record, found, stored[found], cache) if found else None
         if record.status.final and record.result_key not in gone:
             judged.append(record)
-        elif found and note:
-            judged.append(_completed(record, found, stored[found], note))
+        elif completed:
+            judged.append(completed)
         else:
             if record.status is TaskStatus.RUNNING:
                 reason = f"its runner was lost ({run.lease_holder})"
@@ -78,9 +78,16 @@ def _possible_keys(run: RunRecord, record: TaskRunRecord) -> list[str]:
     return [result_key(run, record.task, record.part, number, run.lease_epoch) for number in attempts]
 
 
-def _completed(record: TaskRunRecord, key: str, stored: str, note: str) -> TaskRunRecord:
-    attempt = int(key.split(".")[3])
-    outcome = outcome_from_note(PartCall(record.task, record.part, record.part_name, "", attempt, key), stored, note)
+def _completed(record: TaskRunRecord, key: str, stored: str, cache: ResultCache) -> TaskRunRecord | None:
+    """The record with the result that was stored for it; None where it cannot be read."""
+    attempt, note = int(key.split(".")[3]), cache.note(stored)
+    try:
+        call = PartCall(record.task, record.part, record.part_name, "", attempt, key)
+        outcome = outcome_from_note(call, stored, note) if note else None
+    except ValueError:
+        outcome = None
+    if outcome is None:
+        return None
     return replace(
         record,
         status=TaskStatus.COMPLETED,

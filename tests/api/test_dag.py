@@ -1,9 +1,11 @@
 """A DAG as users write it: its edges, what it refuses, what leaving the block does, saving and running."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 import dtscheduler
 from dtscheduler import DAG, ParallelTask, Priority, Schedule, SchedulerError, Task, batch, jobs, runs
-from dtscheduler.errors import ImageError, InvalidJobError
+from dtscheduler.errors import ImageError, InvalidJobError, ResultError
 from dtscheduler.model.schedule import AfterCondition
 
 
@@ -493,3 +495,13 @@ def spec_with(**parameters):
     dag = DAG(Name="Letters", Image="Any image", **parameters)
     task(dag, "a")
     return dag.spec()
+
+
+def test_a_result_of_another_account_is_not_unpickled_here(workspace, work_dir):
+    folder = work_dir({"steps.py": "from dtscheduler import batch\n\n@batch()\ndef a(): return 7\n"})
+    with DAG(Name="Theirs", DevRun=True, WorkDir=folder) as theirs:
+        Task(Name="a", Entrypoint="steps.a")
+    with closing(sqlite3.connect(workspace.home / "dtscheduler.db")) as database, database:
+        database.execute("UPDATE runs SET run_as = 'nobody'")
+    with pytest.raises(ResultError, match="made by account 'nobody', and only that account reads its results"):
+        theirs.last_run.result("a")
