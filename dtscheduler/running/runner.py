@@ -80,7 +80,7 @@ class Runner:
         self._failures: dict[tuple[int, int], int] = {}
         self._in_flight: set[tuple[int, int]] = set()
         self._asked = self._observed = clock.monotonic()
-        self._stop_requested = self._leave_requested = False
+        self._stop_requested = self._leave_requested = self._to_retry = False
         self._uniform = len({(t.needs, t.image, t.isolation) for t in plan.spec.tasks}) == 1
 
     def count_failures(self, attempts: list[AttemptRecord]) -> None:
@@ -131,6 +131,8 @@ class Runner:
         limit = self._plan.spec.fail_after
         deadline = None if limit is None else self._clock.monotonic() + limit.total_seconds()
         while not (self._progress.done or self._leave_requested):
+            if self._to_retry:
+                self._write()
             self._dispatch()
             crash_point("parts-queued")
             self._write_if_due()
@@ -262,6 +264,7 @@ class Runner:
         self._progress.move(
             task, part, TaskStatus.READY, now, reason=f"failed {failures} of {retries + 1} times; again"
         )
+        self._to_retry = True
 
     def _recompute(self, event: Outcome, now: datetime) -> None:
         """Let results that are lost be computed again, and the attempt that wanted them wait for that.
@@ -385,7 +388,12 @@ class Runner:
 
     def _write_if_due(self) -> None:
         if self._ledger.due(self._progress.changed) or (self._executor.blocks and self._progress.changed):
-            self._ledger.write(self._progress.changed)
+            self._write()
+
+    def _write(self) -> None:
+        """Put on record what has happened; a failure is before it is tried again, so that a crash forgets none."""
+        self._ledger.write(self._progress.changed)
+        self._to_retry = False
 
     def _show(self) -> None:
         if self._observe is not None and self._clock.monotonic() - self._observed > OBSERVE_SECONDS:

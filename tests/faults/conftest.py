@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -35,6 +36,29 @@ def until():
         return found
 
     return wait
+
+
+@pytest.fixture
+def stand_still(place, until):
+    """Stop a process where it stands, but not while it holds the lock of the store: there it would block everyone."""
+
+    def stop(tell):
+        def stopped_outside():
+            tell(signal.SIGSTOP)
+            database = sqlite3.connect(place.home / "dtscheduler.db", timeout=0.2, isolation_level=None)
+            try:
+                database.execute("begin immediate")
+                database.execute("rollback")
+            except sqlite3.OperationalError:
+                tell(signal.SIGCONT)
+                return False
+            finally:
+                database.close()
+            return True
+
+        until(stopped_outside)
+
+    return stop
 
 
 @pytest.fixture

@@ -204,10 +204,10 @@ def test_a_runner_that_is_ended_by_a_signal_leaves_no_process_and_can_be_resumed
         assert done.result("total") == sum(n * n for n in range(20))
 
 
-def test_a_runner_that_stood_still_and_was_overtaken_writes_nothing_more(job, marks, place, until):
+def test_a_runner_that_stood_still_and_was_overtaken_writes_nothing_more(job, marks, place, until, stand_still):
     first = job(parts=6, seconds=0.6)
     until(lambda: len(marks.lines()) >= 2 and place.runs(RunQuery())[0].status == "running")
-    first.send_signal(signal.SIGSTOP)
+    stand_still(first.send_signal)
     _expire_lease(place)
     done = resume(1)
     assert done.status == "completed"

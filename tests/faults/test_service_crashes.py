@@ -77,7 +77,7 @@ def test_a_task_that_was_running_when_the_service_was_killed_says_so_and_keeps_i
 
 
 def test_a_service_that_stood_still_while_another_took_its_run_over_is_fenced_off(
-    place, code, rows, serve, sound, marks, until, living
+    place, code, rows, serve, sound, marks, until, living, stand_still
 ):
     folder = code(f"""
         @batch()
@@ -93,7 +93,7 @@ def test_a_service_that_stood_still_while_another_took_its_run_over_is_fenced_of
     run = dag.save().run()
     first = serve()
     until(marks.lines)
-    first.tell(signal.SIGSTOP)
+    stand_still(first.tell)
     rows("update runs set lease_until = 1")
     second = serve()
     assert run.wait(20) == "completed"
