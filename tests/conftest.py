@@ -11,7 +11,9 @@ from textwrap import dedent
 import pytest
 
 from dtscheduler import use
+from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.saved import ImageRecord
+from dtscheduler.model.status import TaskStatus
 from dtscheduler.workspace import Workspace
 
 
@@ -68,3 +70,25 @@ def image(workspace: Workspace, work_dir: Callable[..., Path]) -> Callable[..., 
         return folder
 
     return register
+
+
+@pytest.fixture
+def failed():
+    """Makes a failed part: ``failed(3, "KeyError: 'x' (load(), risk.py line 7)")``."""
+
+    def make(part, reason="ZeroDivisionError: division by zero (size(), risk.py line 12)", **facts):
+        usual = {"task": 0, "task_name": "Size", "part_name": f"EUR {part}", "status": TaskStatus.FAILED}
+        return TaskRunRecord(part=part, reason=reason, **(usual | facts))
+
+    return make
+
+
+@pytest.fixture
+def completed():
+    """Makes parts that completed: ``completed(range(5, 10))``."""
+
+    def make(parts, **facts):
+        usual = {"task": 0, "task_name": "Size", "status": TaskStatus.COMPLETED}
+        return [TaskRunRecord(part=part, part_name=f"EUR {part}", **(usual | facts)) for part in parts]
+
+    return make

@@ -17,9 +17,9 @@ from threading import Timer
 from typing import Any, Literal
 
 from dtscheduler.alerts.message import LONGEST_SUBJECT
-from dtscheduler.alerts.text import header, one_line
 from dtscheduler.errors import AlertError
 from dtscheduler.model.alert import Message, is_email
+from dtscheduler.model.text import header, one_line
 
 Refusals = Mapping[str, tuple[int, bytes]]
 

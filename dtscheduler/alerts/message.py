@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dtscheduler.alerts.grouping import FailureGroup
 from dtscheduler.alerts.layout import Block, Code, Facts, Heading, Items, Link, Paragraph, as_html, as_text, fitting
-from dtscheduler.alerts.text import header, last_lines, one_line, shortened
 from dtscheduler.model.alert import AlertKind, AlertRecord, Message
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import RunRecord
 from dtscheduler.model.status import RunStatus
+from dtscheduler.model.text import header, last_lines, one_line, shortened
+from dtscheduler.triage.grouping import FailureGroup
 
 LONGEST_SUBJECT = 150
 LONGEST_SMS = 300

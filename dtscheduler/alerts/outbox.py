@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dtscheduler.alerts.text import one_line
 from dtscheduler.model.alert import AlertRecord, Channel
+from dtscheduler.model.text import one_line
 
 BETWEEN_MESSAGES = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=30)

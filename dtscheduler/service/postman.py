@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dtscheduler.alerts.grouping import FailureGroup, group_failures
 from dtscheduler.alerts.message import Told, compose
 from dtscheduler.alerts.outbox import BETWEEN_MESSAGES, after_failure, after_success, batches, message_id
 from dtscheduler.crash import crash_point
@@ -18,6 +17,7 @@ from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
 from dtscheduler.model.config import decode
 from dtscheduler.model.run import RunQuery, RunRecord
 from dtscheduler.ports import Alerter, Clock, Store
+from dtscheduler.triage.grouping import FailureGroup, group_failures
 
 CLAIM = timedelta(minutes=2)
 LOOK_SECONDS = 1.0

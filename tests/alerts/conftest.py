@@ -6,8 +6,8 @@ import pytest
 
 from dtscheduler.alerts.message import Told
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
-from dtscheduler.model.run import RunRecord, TaskRunRecord
-from dtscheduler.model.status import RunStatus, TaskStatus
+from dtscheduler.model.run import RunRecord
+from dtscheduler.model.status import RunStatus
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 REASON = "12 of 40 task runs failed: Size/EUR 0: ZeroDivisionError: division by zero (size(), risk.py line 12)"
@@ -36,27 +36,5 @@ def told(alert):
                  "started": NOW, "ended": NOW + timedelta(minutes=3), "reason": REASON}  # fmt: skip
         record = alert(id=run_id, kind=kind, job_name=job_name, run_id=run_id)
         return Told(alert=record, run=RunRecord(**(usual | facts)), groups=groups)
-
-    return make
-
-
-@pytest.fixture
-def failed():
-    """Makes a failed part: ``failed(3, "KeyError: 'x' (load(), risk.py line 7)")``."""
-
-    def make(part, reason="ZeroDivisionError: division by zero (size(), risk.py line 12)", **facts):
-        usual = {"task": 0, "task_name": "Size", "part_name": f"EUR {part}", "status": TaskStatus.FAILED}
-        return TaskRunRecord(part=part, reason=reason, **(usual | facts))
-
-    return make
-
-
-@pytest.fixture
-def completed():
-    """Makes parts that completed: ``completed(range(5, 10))``."""
-
-    def make(parts, **facts):
-        usual = {"task": 0, "task_name": "Size", "status": TaskStatus.COMPLETED}
-        return [TaskRunRecord(part=part, part_name=f"EUR {part}", **(usual | facts)) for part in parts]
 
     return make

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dtscheduler.alerts.grouping import group_failures
 from dtscheduler.alerts.message import LONGEST_BODY_BYTES, LONGEST_CHAT, LONGEST_SMS, LONGEST_SUBJECT, Told, compose
-from dtscheduler.alerts.text import last_lines
 from dtscheduler.model.alert import AlertKind
 from dtscheduler.model.status import RunStatus
+from dtscheduler.model.text import last_lines
+from dtscheduler.triage.grouping import group_failures
 
 LINK = "http://host/?run={run}"
 HOSTILE = (

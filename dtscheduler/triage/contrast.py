@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from dtscheduler.alerts.text import one_line
 from dtscheduler.model.secrets import looks_secret
+from dtscheduler.model.text import one_line
 
 MOST_NAMED = 3
 LONGEST_COMPARED = 200

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dtscheduler.alerts.contrast import Values, set_apart
-from dtscheduler.alerts.kind import ErrorKind, error_kind, without_place
-from dtscheduler.alerts.text import one_line
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
+from dtscheduler.model.text import one_line
+from dtscheduler.triage.contrast import Values, set_apart
+from dtscheduler.triage.kind import ErrorKind, error_kind, without_place
 
 FAILED = frozenset({TaskStatus.FAILED, TaskStatus.FAILED_AFTER, TaskStatus.OUT_OF_MEMORY})
 MOST_MESSAGES = 5

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtscheduler.alerts.grouping import MOST_MESSAGES, group_failures
-from dtscheduler.alerts.kind import blanked, error_kind
 from dtscheduler.model.status import TaskStatus
+from dtscheduler.triage.grouping import MOST_MESSAGES, group_failures
+from dtscheduler.triage.kind import blanked, error_kind
 
 TRACEBACK = """Traceback (most recent call last):
   File "/code/risk.py", line 12, in size

@@ -1,0 +1,1 @@
+"""What happened, as tables and pages: DataFrames, CSV, Parquet, one HTML file of a run."""

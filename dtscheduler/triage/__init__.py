@@ -1,0 +1,1 @@
+"""Which failures of a run are the same, and what sets them apart from what succeeded."""
