@@ -150,7 +150,16 @@ class RunStore(Protocol):
         """Ask whoever drives the run to stop it."""
 
     def reusable(self, fingerprints: Iterable[str]) -> dict[str, TaskRunRecord]:
-        """For each fingerprint that completed before: the latest such task run."""
+        """For each fingerprint that completed before: the latest such task run, ``from_run`` its run."""
+
+    def keep_code(self, code_hash: str, body: str) -> None:
+        """Keep what a run knows of its code, under its hash."""
+
+    def code(self, code_hash: str) -> str | None:
+        """What was kept under a hash; None where there is nothing."""
+
+    def seconds_taken(self, run_ids: Collection[int]) -> dict[str, list[float]]:
+        """How long the task runs that completed in some runs took, in seconds, by the name of their task."""
 
 
 class ImageStore(Protocol):

@@ -13,22 +13,25 @@ from dtscheduler.model.status import RunStatus, TaskStatus
 
 
 class Trigger(StrEnum):
-    """What made a run: a person, the job's schedule, the end of another job's run, or a backfill."""
+    """What made a run: a person, the job's schedule, the end of another job's run, a backfill, or a rerun."""
 
     HAND = "hand"
     SCHEDULE = "schedule"
     AFTER = "after"
     BACKFILL = "backfill"
+    RERUN = "rerun"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run. ``custom_rundate`` tells whether the rundate was chosen by hand; ``code`` fingerprints the functions.
+    """One run. ``custom_rundate`` tells whether the rundate was chosen by hand.
 
     ``lease_holder`` is the process that drives the run until ``lease_until``; ``lease_epoch`` counts who has.
     ``run_as`` is the account its tasks run under. ``scheduled`` is the instant of the schedule that it is for,
     ``after_run`` the run after which it comes, ``backfill`` the uuid of the backfill it belongs to, of which at most
-    ``most_active`` runs are active at a time.
+    ``most_active`` runs are active at a time. A rerun knows the run it repeats (``rerun_of``), the first of them all
+    (``lineage``), and the time that its tasks are told as ``scheduled_time``, which is that of the first
+    (``told_time``). ``code`` is the hash of what is kept of the functions' code.
     """
 
     id: int
@@ -64,6 +67,9 @@ class RunRecord:
     lease_until: datetime | None = None
     lease_epoch: int = 0
     stop_requested_by: str | None = None
+    rerun_of: int | None = None
+    lineage: int | None = None
+    told_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,8 @@ class TaskRunRecord:
     """One part of one task in a run, with its latest attempt (counted from 1; 0 before the first).
 
     ``submitted`` is when it could first start. ``cpu_seconds`` and ``peak_memory_mb`` are measured on the attempt
-    that counts. ``preview`` is the result as short text, ``result_key`` its place in the cache.
+    that counts. ``preview`` is the result as short text, ``result_key`` its place in the cache, ``digest`` a hash of its
+    bytes. ``from_run`` is the run that computed a reused result; ``patched_by`` who gave a result by hand.
     """
 
     task: int
@@ -93,6 +100,9 @@ class TaskRunRecord:
     worker: str = ""
     host: str = ""
     traceback: str = ""
+    digest: str = ""
+    from_run: int | None = None
+    patched_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +155,7 @@ class RunQuery:
     """Which runs to list, newest first; what is None does not constrain. ``since`` and ``until`` bound ``submitted``.
 
     ``reader``: only what this identity may read. ``scheduled``: the run for this instant of a schedule. ``rundates``:
-    the first and the last one.
+    the first and the last one. ``lineage``: reruns of this run, and of its reruns. ``reruns``: False leaves reruns out.
     """
 
     id: int | None = None
@@ -160,6 +170,8 @@ class RunQuery:
     scheduled: datetime | None = None
     after_run: int | None = None
     rundates: tuple[date, date] | None = None
+    lineage: int | None = None
+    reruns: bool = True
     statuses: Collection[RunStatus] | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -30,6 +30,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._specs: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         self._jobs: dict[str, JobRecord] = {}
         self._versions: dict[int, list[JobVersion]] = {}
         self._runs: dict[int, RunRecord] = {}
@@ -290,11 +291,34 @@ class MemoryStore:
             if not run.status.final:
                 self._runs[run_id] = replace(run, stop_requested_by=by)
 
+    def keep_code(self, code_hash: str, body: str) -> None:
+        """Keep what a run knows of its code, under its hash."""
+        with self._lock:
+            self._codes[code_hash] = body
+
+    def code(self, code_hash: str) -> str | None:
+        """What was kept under a hash; None where there is nothing."""
+        with self._lock:
+            return self._codes.get(code_hash)
+
+    def seconds_taken(self, run_ids: Collection[int]) -> dict[str, list[float]]:
+        """How long the task runs that completed in some runs took, in seconds, by the name of their task."""
+        found: dict[str, list[float]] = {}
+        with self._lock:
+            for record in (r for run_id in run_ids for r in self._task_runs.get(run_id, {}).values()):
+                if record.status is TaskStatus.COMPLETED and record.started and record.ended:
+                    found.setdefault(record.task_name, []).append((record.ended - record.started).total_seconds())
+        return found
+
     def reusable(self, fingerprints: Iterable[str]) -> dict[str, TaskRunRecord]:
-        """For each fingerprint that completed before: the latest such task run."""
+        """For each fingerprint that completed before: the latest such task run, ``from_run`` its run."""
         wanted = set(fingerprints) - {""}
         with self._lock:
-            kept = [record for _, records in sorted(self._task_runs.items()) for _, record in sorted(records.items())]
+            kept = [
+                replace(record, from_run=run_id)
+                for run_id, records in sorted(self._task_runs.items())
+                for _, record in sorted(records.items())
+            ]
         completed = [record for record in kept if record.status is TaskStatus.COMPLETED and record.result_key]
         return {record.fingerprint: record for record in completed if record.fingerprint in wanted}
 

@@ -15,7 +15,7 @@ def test_migrations_give_the_same_tables_as_creating_them(two_places):
     with migrated.writing() as connection:
         schema.migrate(connection)
     assert described(created) == described(migrated)
-    assert len(described(created)) == 10
+    assert len(described(created)) == 11
     created.close()
     migrated.close()
 

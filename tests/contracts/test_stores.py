@@ -350,8 +350,9 @@ def test_what_does_not_exist_is_named(store, ask):
 def test_the_latest_completed_task_run_of_a_fingerprint_is_reusable(store):
     for key in ["old", "new"]:
         run = add(store)
-        store.record(run.id, 1, lease_until=None, task_runs=[replace(LOADED, result_key=key)])
-    assert store.reusable(["f-load", "unknown", "f-load"]) == {"f-load": replace(LOADED, result_key="new")}
+        store.record(run.id, 1, lease_until=None, task_runs=[replace(LOADED, result_key=key, digest=f"d-{key}")])
+    latest = replace(LOADED, result_key="new", digest="d-new", from_run=run.id)
+    assert store.reusable(["f-load", "unknown", "f-load"]) == {"f-load": latest}
 
 
 @pytest.mark.parametrize(
@@ -385,3 +386,26 @@ def test_images_are_listed_by_name_and_tag_and_the_latest_of_each_wins(store):
 def test_a_new_store_has_no_problems(store):
     add(store)
     assert store.problems() == []
+
+
+def test_code_is_kept_once_under_its_hash(store):
+    store.keep_code("h", "body")
+    store.keep_code("h", "body")
+    assert (store.code("h"), store.code("other")) == ("body", None)
+
+
+def test_the_seconds_that_task_runs_took_are_told_by_task(store):
+    run, other = add(store), add(store)
+    times = {"started": NOON, "ended": NOON + timedelta(seconds=2.5)}
+    store.record(run.id, 1, lease_until=None, task_runs=[replace(LOADED, **times)])
+    store.record(other.id, 1, lease_until=None, task_runs=[replace(LOADED, **times, status=TaskStatus.FAILED)])
+    assert store.seconds_taken([run.id, other.id]) == {LOADED.task_name: [2.5]}
+    assert store.seconds_taken([]) == {}
+
+
+def test_reruns_are_found_by_the_first_run(store):
+    first = add(store)
+    again = add(store, rerun_of=first.id, lineage=first.id, told_time=NOON)
+    assert [run.id for run in store.runs(RunQuery(lineage=first.id))] == [again.id]
+    assert [run.id for run in store.runs(RunQuery(reruns=False))] == [first.id]
+    assert store.runs(RunQuery(id=again.id))[0].told_time == NOON

@@ -41,7 +41,7 @@ _RUN_STATUS = {status.value: status for status in RunStatus}
 _TASK_STATUS = {status.value: status for status in TaskStatus}
 _TRIGGER = {trigger.value: trigger for trigger in Trigger}
 _PRIORITY = {priority.value: priority for priority in Priority}
-_RUN_TIMES = ("submitted", "scheduled", "started", "ended", "lease_until")
+_RUN_TIMES = ("submitted", "scheduled", "started", "ended", "lease_until", "told_time")
 _JOB_TIMES = ("created", "saved", "schedule_since", "settled", "next_fire", "paused")
 
 
@@ -133,13 +133,17 @@ def task_run_row(r: TaskRunRecord) -> Row:
         r.worker,
         r.host,
         legible(r.traceback),
+        r.digest,
+        r.from_run,
+        r.patched_by,
     )
 
 
 def task_run_record(row: Row) -> TaskRunRecord:
     """Read a row of the columns ``TASK_RUN``."""
     task, part, task_name, part_name, status, reason, attempt, fingerprint, result_key, result_bytes, preview = row[:11]
-    submitted, started, ended, cpu_seconds, peak_memory_mb, worker, host, traceback = row[11:]
+    submitted, started, ended, cpu_seconds, peak_memory_mb, worker, host, traceback = row[11:19]
+    digest, from_run, patched_by = row[19:]
     return TaskRunRecord(
         task=task,
         part=part,
@@ -160,6 +164,9 @@ def task_run_record(row: Row) -> TaskRunRecord:
         worker=worker,
         host=host,
         traceback=traceback,
+        digest=digest,
+        from_run=from_run,
+        patched_by=patched_by,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -16,14 +16,14 @@ from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
-from dtscheduler.model.status import FINAL_RUN, RunStatus
+from dtscheduler.model.status import FINAL_RUN, RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.specs import spec_hash, write_spec
 from dtscheduler.stores.sql import rows
 from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.jobs import readable, write_once
 from dtscheduler.stores.sql.outbox import ALERT_INSERTED
-from dtscheduler.stores.sql.tables import attempts, jobs, outbox, reusable, runs, task_runs
+from dtscheduler.stores.sql.tables import attempts, codes, jobs, outbox, reusable, runs, task_runs
 
 _RUN_COLUMNS = [runs.c[name] for name in rows.RUN]
 _TASK_RUN_COLUMNS = [task_runs.c[name] for name in rows.TASK_RUN]
@@ -147,8 +147,33 @@ class SqlRuns:
             if not connection.execute(active.values(stop_requested_by=by)).rowcount:
                 _require_run(connection, run_id)
 
+    def keep_code(self, code_hash: str, body: str) -> None:
+        """Keep what a run knows of its code, under its hash."""
+        known = select(codes.c.hash).where(codes.c.hash == code_hash)
+        with self._database.reading() as connection:
+            if connection.execute(known).first():
+                return
+        with self._database.writing() as connection:
+            connection.execute(self._database.insert(codes).values(hash=code_hash, body=body).on_conflict_do_nothing())
+
+    def code(self, code_hash: str) -> str | None:
+        """What was kept under a hash; None where there is nothing."""
+        with self._database.reading() as connection:
+            return connection.execute(select(codes.c.body).where(codes.c.hash == code_hash)).scalar()
+
+    def seconds_taken(self, run_ids: Collection[int]) -> dict[str, list[float]]:
+        """How long the task runs that completed in some runs took, in seconds, by the name of their task."""
+        took = (task_runs.c.ended - task_runs.c.started).label("took")
+        done = task_runs.c.status == TaskStatus.COMPLETED.value, task_runs.c.started.is_not(None)
+        chosen = select(task_runs.c.task_name, took).where(task_runs.c.run_id.in_(run_ids), *done)
+        found: dict[str, list[float]] = {}
+        with self._database.reading() as connection:
+            for name, micros in connection.execute(chosen):
+                found.setdefault(name, []).append(micros / 1e6)
+        return found
+
     def reusable(self, fingerprints: Iterable[str]) -> dict[str, TaskRunRecord]:
-        """For each fingerprint that completed before: the latest such task run."""
+        """For each fingerprint that completed before: the latest such task run, ``from_run`` its run."""
         remaining = iter(dict.fromkeys(fingerprints))
         found: dict[str, TaskRunRecord] = {}
         with self._database.reading() as connection:
@@ -225,6 +250,10 @@ def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
         yield runs.c.job_name_key == name_key(query.job_name)
     if query.label is not None:
         yield func.replace(runs.c.labels, rows.label_text(query.label), "") != runs.c.labels
+    if query.lineage is not None:
+        yield runs.c.lineage == query.lineage
+    if not query.reruns:
+        yield runs.c.rerun_of.is_(None)
     if query.statuses is not None:
         yield runs.c.status.in_([status.value for status in query.statuses])
     if query.since is not None:
@@ -248,5 +277,6 @@ def _latest_completed(connection: Connection, fingerprints: list[str]) -> Iterat
     later = exists().where(
         reusable(other), other.c.fingerprint == task_runs.c.fingerprint, other.c.run_id > task_runs.c.run_id
     )
-    chosen = select(*_TASK_RUN_COLUMNS).where(reusable(task_runs), task_runs.c.fingerprint.in_(fingerprints), ~later)
+    columns = [task_runs.c.run_id if c is task_runs.c.from_run else c for c in _TASK_RUN_COLUMNS]
+    chosen = select(*columns).where(reusable(task_runs), task_runs.c.fingerprint.in_(fingerprints), ~later)
     return map(rows.task_run_record, connection.execute(chosen.order_by(task_runs.c.task, task_runs.c.part)).all())

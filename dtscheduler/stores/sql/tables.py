@@ -39,6 +39,13 @@ specs = Table(
     Column("body", Text, nullable=False),
 )
 
+codes = Table(
+    "codes",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -125,6 +132,9 @@ runs = Table(
     Column("backfill", Text),
     Column("most_active", Integer),
     Column("followed", Boolean, nullable=False),
+    Column("rerun_of", Integer),
+    Column("lineage", Integer),
+    Column("told_time", BigInteger),
     Index(None, "job_id", "scheduled", unique=True),  # one run for one instant, whoever fires it
     Index(None, "status", "submitted"),
     Index(None, "followed", "ended"),
@@ -132,6 +142,9 @@ runs = Table(
     Index(None, "submitted"),
     sqlite_autoincrement=True,
 )
+
+# Few runs are reruns.
+Index(None, runs.c.lineage, sqlite_where=runs.c.lineage.is_not(None))
 
 # One run after one run.
 Index(None, runs.c.job_id, runs.c.after_run, unique=True, sqlite_where=runs.c.after_run.is_not(None))
@@ -159,6 +172,9 @@ task_runs = Table(
     Column("worker", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("traceback", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("from_run", Integer),
+    Column("patched_by", Text, nullable=False),
     PrimaryKeyConstraint("run_id", "task", "part"),
     sqlite_with_rowid=False,
 )
