@@ -30,6 +30,7 @@ from dtscheduler.running.lease import abandoned, holder
 from dtscheduler.running.ledger import LEASE, Ledger
 from dtscheduler.running.lookup import KnownCode, code_of_all, find_code, first_wanted
 from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
+from dtscheduler.running.recall import Recall
 from dtscheduler.running.runner import Observer, Runner
 from dtscheduler.running.takeover import closed_records, left_to_do
 from dtscheduler.timing.rundate import rundate_of
@@ -336,11 +337,13 @@ class Host:
         return may(self.identity, Right.WRITE, job) and self.store.spec(job.spec_hash) == spec
 
     def _planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
-        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
-        if spec.reuse is not Reuse.CONTENT:
-            return plan
-        earlier = self.store.reusable(plan.fingerprints)
-        return plan.reusing(earlier, self.cache_of(run.run_as).missing(r.result_key for r in earlier.values()))
+        return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, recall=self._recall(run, spec))
+
+    def _recall(self, run: RunRecord, spec: JobSpec) -> Recall | None:
+        """Where a run looks for earlier results; a rerun keeps those of its lineage and looks no further."""
+        if spec.reuse is not Reuse.CONTENT or run.rerun_of is not None:
+            return None
+        return Recall(self.store, self.cache_of(run.run_as), spec.name)
 
     def _claimed(self, before: RunRecord, hands: Executor, observe: Observer | None) -> Drive:
         run = self._run(before.id)
@@ -366,7 +369,6 @@ class Host:
     ) -> Drive:
         """Go on with a run of which this process has just taken the lease; ``before`` is how it was left."""
         run = self._run(before.id)
-        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid)
         left = left_to_do(before, self.store.task_runs(run.id), self.cache_of(run.run_as), self.clock.now())
         self._claim_logs(run, left.lost)
         self.store.record(
@@ -376,9 +378,10 @@ class Host:
             task_runs=left.records,
             attempts=left.lost,
         )
-        drive = self._drive(
-            run, Plan(spec, plan.code, plan.arguments, tuple(left.records)), executor, observe, taken_over=True
-        )
+        kept = {(record.task, record.part): record for record in left.records if record.status.final}
+        plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
+        plan = replace(plan, records=tuple(left.records))
+        drive = self._drive(run, plan, executor, observe, taken_over=True)
         drive.runner.count_failures(self.store.attempts(run.id))
         return drive
 
@@ -433,6 +436,7 @@ class Host:
             clock=self.clock,
             observe=observe,
             grace_seconds=self._grace,
+            recall=self._recall(run, plan.spec),
             chat=self._chat,
         )
         return Drive(run.id, runner, self.driving, taken_over=taken_over)

@@ -197,6 +197,7 @@ _FACTS: tuple[tuple[str, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     ("peak_memory_mb", _as_it_is, _number),
     ("result_key", _as_it_is, _text),
     ("result_bytes", _as_it_is, lambda found: None if found is None else _count(found)),
+    ("digest", _as_it_is, _text),
     ("preview", _as_it_is, _text),
     ("lost", list, lambda found: tuple(map(_text, found))),
 )

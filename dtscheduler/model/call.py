@@ -160,6 +160,7 @@ class Outcome:
     peak_memory_mb: float | None = None
     result_key: str = ""
     result_bytes: int | None = None
+    digest: str = ""
     preview: str = ""
     worker: str = ""
     lost: tuple[str, ...] = ()

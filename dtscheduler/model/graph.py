@@ -134,6 +134,28 @@ def topological_order(edges: Sequence[Sequence[int]]) -> list[int]:
     return order
 
 
+def levels(edges: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Order tasks in levels: each comes in the first level after all it waits for, and by number within it."""
+    depth = [0] * len(edges)
+    found: list[list[int]] = []
+    for task in topological_order(edges):
+        depth[task] = 1 + max((depth[preceding] for preceding in edges[task]), default=-1)
+        if depth[task] == len(found):
+            found.append([])
+        found[depth[task]].append(task)
+    return [sorted(level) for level in found]
+
+
+def all_downstream(edges: Sequence[Sequence[int]], tasks: Iterable[int]) -> set[int]:
+    """Some tasks and all that wait for them, directly or not."""
+    downstream, reached, todo = downstream_of(edges), set(tasks), list(tasks)
+    while todo:
+        following = [task for task in downstream[todo.pop()] if task not in reached]
+        reached.update(following)
+        todo.extend(following)
+    return reached
+
+
 def downstream_of(edges: Sequence[Iterable[int]]) -> list[list[int]]:
     """Turn "waits for" into "is waited for by": for every task the tasks that wait for it, each once."""
     downstream: list[list[int]] = [[] for _ in edges]

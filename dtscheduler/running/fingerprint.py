@@ -1,14 +1,15 @@
-"""What makes two computations the same: code, arguments, configuration, rundate and the fingerprints upstream."""
+"""What makes two computations the same: code, arguments, configuration, rundate and the results upstream."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from dtscheduler.model.call import Argument, Source
 from dtscheduler.model.config import canonical
 from dtscheduler.model.job import TaskSpec
+from dtscheduler.model.run import TaskRunRecord
 
 _NEVER_AGAIN = frozenset({"runtime", "scheduled_time"})
 _OF_THE_PART = frozenset({"sub_job_name", "part_num", "num_parts"})
@@ -35,7 +36,7 @@ def task_fingerprints(
         code: fingerprint of the function's code.
         main: whether it is a ``__batch_main__``.
         rundate: date that the run is for.
-        upstream: a fingerprint of all parts of each upstream task, in the order of the edges.
+        upstream: what the results of each upstream task are, in the order of the edges; see ``content_of``.
         run_uuid: the run.
     """
     reserved = {str(argument.ref) for argument in arguments if argument.source is Source.RESERVED}
@@ -59,8 +60,13 @@ def task_fingerprints(
     return found
 
 
+def content_of(records: Iterable[TaskRunRecord]) -> str:
+    """What the results of all parts of a task are; those of which no digest was kept are like no others."""
+    return combined([record.digest or record.result_key for record in records])
+
+
 def combined(fingerprints: Sequence[str]) -> str:
-    """One fingerprint for all parts of a task."""
+    """One fingerprint for several."""
     if len(fingerprints) == 1:
         return fingerprints[0]
     return hashlib.blake2b("".join(fingerprints).encode(), digest_size=16).hexdigest()

@@ -100,7 +100,7 @@ def perform(
         return outcome(TaskStatus.FAILED, reason=reason_of(error), traceback=traceback_of(error))
     try:
         spill = values.dump(value, spill_folder)
-        done = outcome(TaskStatus.COMPLETED, preview=values.preview(value), result_bytes=spill.size)
+        done = outcome(TaskStatus.COMPLETED, preview=values.preview(value), result_bytes=spill.size, digest=spill.digest)
         key = cache.put(call.key, spill.payload(), note_of(done))
     except Exception as error:
         return outcome(TaskStatus.FAILED, reason=_with_cause(error), traceback=traceback_of(error))
@@ -182,6 +182,7 @@ def note_of(outcome: Outcome) -> str:
             "peak_memory_mb": outcome.peak_memory_mb,
             "result_bytes": outcome.result_bytes,
             "preview": outcome.preview,
+            "digest": outcome.digest,
         }
     )
 
@@ -196,12 +197,13 @@ def outcome_from_note(call: PartCall, key: str, note: str) -> Outcome:
         facts = json.loads(note)
         times: dict[str, Any] = {name: _instant(facts[name]) for name in ("started", "ended")}
         numbers: dict[str, Any] = {name: facts[name] for name in ("cpu_seconds", "peak_memory_mb", "result_bytes")}
-        preview = facts["preview"]
+        texts: dict[str, Any] = {"preview": facts["preview"], "digest": facts.get("digest", "")}
     except (KeyError, TypeError) as error:
         raise ValueError(f"the note of {key} is damaged") from error
-    if not isinstance(preview, str) or not all(isinstance(n, int | float | None) for n in numbers.values()):
+    legible = all(isinstance(text, str) for text in texts.values())
+    if not (legible and all(isinstance(number, int | float | None) for number in numbers.values())):
         raise ValueError(f"the note of {key} is damaged")
-    return Outcome(call=call, status=TaskStatus.COMPLETED, result_key=key, preview=preview, **times, **numbers)
+    return Outcome(call=call, status=TaskStatus.COMPLETED, result_key=key, **texts, **times, **numbers)
 
 
 def _instant(written: str | None) -> datetime | None:

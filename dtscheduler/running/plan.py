@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from dtscheduler.model.call import Argument, EntrypointInfo, Environment
-from dtscheduler.model.graph import topological_order
+from dtscheduler.model.graph import levels
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.binding import bind
-from dtscheduler.running.fingerprint import combined, task_fingerprints
+from dtscheduler.running.fingerprint import content_of, task_fingerprints
+
+PartKey = tuple[int, int]
+FindEarlier = Callable[[Collection[str]], Mapping[str, TaskRunRecord]]
+"""Finds earlier task runs by their fingerprints, of those whose results are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,59 +30,67 @@ class TaskCode:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A job made ready to run: for every task its code and its arguments, for every part its first record."""
+    """A job made ready to run: for every task its code and its arguments, for every part its first record.
+
+    A record is reused or completed already, or it is pending: then its fingerprint is known, if all that it waits for
+    has results, or empty.
+    """
 
     spec: JobSpec
     code: tuple[TaskCode, ...]
     arguments: tuple[tuple[Argument, ...], ...]
     records: tuple[TaskRunRecord, ...]
+    rundate: date
+    run_uuid: str
 
-    @property
-    def fingerprints(self) -> list[str]:
-        """Fingerprints of all parts, in order of task and part."""
-        return [record.fingerprint for record in self.records]
-
-    def reusing(self, earlier: Mapping[str, TaskRunRecord], lost: Collection[str]) -> Plan:
-        """The same plan with results of earlier runs taken over.
+    def fingerprints(self, task: int, contents: Sequence[str]) -> list[str]:
+        """Fingerprint every part of a task.
 
         Args:
-            earlier: for fingerprints that were computed before, such a task run.
-            lost: keys of results that are not there any more.
+            task: number of the task.
+            contents: what the results of each task it waits for are; see ``content_of``.
         """
-        records = tuple(_reusing(record, earlier.get(record.fingerprint), lost) for record in self.records)
-        return replace(self, records=records)
+        code = self.code[task]
+        return task_fingerprints(
+            self.spec.tasks[task],
+            self.arguments[task],
+            code=code.fingerprint,
+            main=code.info.main,
+            rundate=self.rundate,
+            upstream=contents,
+            run_uuid=self.run_uuid,
+        )
 
 
-def make_plan(spec: JobSpec, code: Sequence[TaskCode], *, rundate: date, run_uuid: str) -> Plan:
-    """Decide how every function of a job is called, and fingerprint every part.
+def make_plan(
+    spec: JobSpec,
+    code: Sequence[TaskCode],
+    *,
+    rundate: date,
+    run_uuid: str,
+    kept: Mapping[PartKey, TaskRunRecord] | None = None,
+    recall: FindEarlier | None = None,
+) -> Plan:
+    """Decide how every function of a job is called, and which parts have results already.
+
+    Args:
+        spec: the job.
+        code: of every task.
+        rundate: date that the run is for.
+        run_uuid: the run.
+        kept: parts whose results are taken over from the run that is repeated.
+        recall: where results of other runs are looked up; None leaves that.
 
     Raises:
         BindingError: a parameter that nothing fills, or that two upstream tasks would fill.
     """
     arguments = bind_all(spec, [found.info for found in code])
-    fingerprints: dict[int, list[str]] = {}
-    for number in topological_order(spec.upstream):
-        fingerprints[number] = task_fingerprints(
-            spec.tasks[number],
-            arguments[number],
-            code=code[number].fingerprint,
-            main=code[number].info.main,
-            rundate=rundate,
-            upstream=[combined(fingerprints[preceding]) for preceding in spec.upstream[number]],
-            run_uuid=run_uuid,
-        )
-    records = [
-        TaskRunRecord(
-            task=number,
-            part=place,
-            task_name=task.name,
-            part_name=part.name,
-            fingerprint=fingerprints[number][place],
-        )
-        for number, task in enumerate(spec.tasks)
-        for place, part in enumerate(task.parts)
-    ]
-    return Plan(spec, tuple(code), arguments, tuple(records))
+    plan = Plan(spec, tuple(code), arguments, (), rundate, run_uuid)
+    decided = _Decisions(plan, kept or {}, recall)
+    for level in levels(spec.upstream):
+        decided.decide(level)
+    records = [record for task in range(len(spec.tasks)) for record in decided.records[task]]
+    return replace(plan, records=tuple(records))
 
 
 def bind_all(spec: JobSpec, infos: Sequence[EntrypointInfo]) -> tuple[tuple[Argument, ...], ...]:
@@ -89,14 +101,64 @@ def bind_all(spec: JobSpec, infos: Sequence[EntrypointInfo]) -> tuple[tuple[Argu
     )
 
 
-def _reusing(record: TaskRunRecord, earlier: TaskRunRecord | None, lost: Collection[str]) -> TaskRunRecord:
-    if earlier is None or earlier.result_key in lost:
-        return record
+def reused(record: TaskRunRecord, earlier: TaskRunRecord) -> TaskRunRecord:
+    """A part that takes the result of an earlier task run."""
     return replace(
         record,
         status=TaskStatus.REUSED,
-        reason="computed before with the same code, arguments and configuration",
+        reason=f"computed in run {earlier.from_run} with the same code, arguments and configuration",
         result_key=earlier.result_key,
         result_bytes=earlier.result_bytes,
         preview=earlier.preview,
+        digest=earlier.digest,
+        from_run=earlier.from_run,
     )
+
+
+class _Decisions:
+    """The records of tasks, decided level by level: what a task gets is known when all before it have results."""
+
+    def __init__(self, plan: Plan, kept: Mapping[PartKey, TaskRunRecord], recall: FindEarlier | None) -> None:
+        self._plan, self._kept, self._recall = plan, kept, recall
+        self.records: dict[int, list[TaskRunRecord]] = {}
+        self._contents: dict[int, str | None] = {}
+
+    def decide(self, level: Sequence[int]) -> None:
+        for task in level:
+            self.records[task] = self._first_records(task)
+        if self._recall is None:
+            return
+        open_parts = [r for task in level for r in self.records[task] if r.fingerprint and not r.status.succeeded]
+        if not open_parts:
+            return
+        found = self._recall([record.fingerprint for record in open_parts])
+        for record in open_parts:
+            if earlier := found.get(record.fingerprint):
+                self.records[record.task][record.part] = reused(record, earlier)
+
+    def _first_records(self, task: int) -> list[TaskRunRecord]:
+        spec, prints = self._plan.spec.tasks[task], self._fingerprints(task)
+        return [
+            self._kept.get((task, number))
+            or TaskRunRecord(
+                task=task,
+                part=number,
+                task_name=spec.name,
+                part_name=part.name,
+                fingerprint=prints[number] if prints else "",
+            )
+            for number, part in enumerate(spec.parts)
+        ]
+
+    def _fingerprints(self, task: int) -> list[str] | None:
+        contents = [content for preceding in self._plan.spec.upstream[task] if (content := self._content(preceding))]
+        if len(contents) < len(self._plan.spec.upstream[task]):
+            return None
+        return self._plan.fingerprints(task, contents)
+
+    def _content(self, task: int) -> str | None:
+        """What the results of a task are; None while they are not all known."""
+        if task not in self._contents:
+            records = self.records[task]
+            self._contents[task] = content_of(records) if all(r.status.succeeded for r in records) else None
+        return self._contents[task]

@@ -64,6 +64,13 @@ class Progress:
     def result_keys(self, task: int) -> tuple[str, ...]:
         return tuple(record.result_key for record in self._records[task])
 
+    def identify(self, task: int, fingerprints: Sequence[str]) -> None:
+        """Note the fingerprints of a task's parts, now that all it waits for has results."""
+        for part, fingerprint in enumerate(fingerprints):
+            record = self._records[task][part]
+            if record.fingerprint != fingerprint and not record.status.final:
+                self._put(replace(record, fingerprint=fingerprint))
+
     def next_startable(self) -> int | None:
         """Take the most urgent task with parts that could start off the heap: by priority, then by age."""
         while self._startable:
@@ -93,11 +100,17 @@ class Progress:
             now: the time.
             facts: further fields of its record.
         """
+        after = replace(self._records[task][part], status=status, **facts)
+        self.put(after, now)
+        return after
+
+    def put(self, after: TaskRunRecord, now: datetime) -> None:
+        """Put a record in the place of the one before, with what that means for what depends on it."""
+        task, part, status = after.task, after.part, after.status
         before = self._records[task][part]
         if not may_move(before.status, status):
             raise AssertionError(f"{before.task_name}/{before.part_name}: {before.status} → {status}")
         succeeded_before = self.succeeded(task)
-        after = replace(before, status=status, **facts)
         self._put(after)
         self._unfinished += before.status.final - status.final
         if status is TaskStatus.READY:
@@ -107,7 +120,6 @@ class Progress:
         elif status.final and not status.succeeded:
             for following in self._downstream[task]:
                 self._give_up(following, now)
-        return after
 
     def give_up_all(self, now: datetime, reason: str) -> None:
         """Let everything that has not started end without having run."""

@@ -19,8 +19,9 @@ from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord,
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ports import Clock, Executor, Store
 from dtscheduler.running.ending import alerts_at_end
+from dtscheduler.running.fingerprint import content_of
 from dtscheduler.running.ledger import FLUSH_SECONDS, Ledger
-from dtscheduler.running.plan import Plan
+from dtscheduler.running.plan import FindEarlier, Plan, reused
 from dtscheduler.running.progress import Progress, run_outcome
 
 ASK_SECONDS = 0.5
@@ -53,6 +54,7 @@ class Runner:
         clock: what time it is.
         observe: told of progress a few times a second.
         grace_seconds: how long attempts get to end by themselves when the run is stopped.
+        recall: where results of other runs are looked up once the inputs of a task are known; None leaves that.
         chat: whether there is a chat that is told how runs end.
     """
 
@@ -67,9 +69,10 @@ class Runner:
         clock: Clock,
         observe: Observer | None = None,
         grace_seconds: float = GRACE_SECONDS,
+        recall: FindEarlier | None = None,
         chat: bool = False,
     ) -> None:
-        self._chat = chat
+        self._chat, self._recall = chat, recall
         self._store, self._executor, self._plan, self._run = store, executor, plan, run
         self._logs, self._clock, self._observe, self._grace = log_folder, clock, observe, grace_seconds
         self._host = socket.gethostname()
@@ -185,7 +188,8 @@ class Runner:
     def _offer(self, task: int) -> bool:
         """Submit parts of a task until the executor has no more room for them; whether all were taken."""
         queue = self._progress.queue(task)
-        self._prepare(task)
+        if self._prepare(task):
+            self._reuse(task)
         while queue:
             call = self._call(task, queue[0])
             if not self._executor.submit(call):
@@ -193,7 +197,8 @@ class Runner:
             self._in_flight.add((task, queue.popleft()))
         return True
 
-    def _prepare(self, task: int) -> None:
+    def _prepare(self, task: int) -> bool:
+        """Make a task known to the executor, if its inputs are not those that it knows."""
         spec, code = self._plan.spec.tasks[task], self._plan.code[task]
         inputs = tuple(
             Input(task=u, keys=self._progress.result_keys(u), parallel=self._plan.spec.tasks[u].parallel)
@@ -201,7 +206,9 @@ class Runner:
         )
         known = self._prepared.get(task)
         if known is not None and known.inputs == inputs:
-            return
+            return False
+        contents = [content_of(self._records_of(u)) for u in self._plan.spec.upstream[task]]
+        self._progress.identify(task, self._plan.fingerprints(task, contents))
         setup = TaskSetup(
             task=task,
             name=spec.name,
@@ -209,7 +216,7 @@ class Runner:
             environment=code.environment,
             arguments=self._plan.arguments[task],
             num_parts=len(spec.parts),
-            scheduled_time=self._run.scheduled or self._run.submitted,
+            scheduled_time=self._run.told_time or self._run.scheduled or self._run.submitted,
             rundate=self._run.rundate,
             log_dir=str(self._logs),
             code=spec.code,
@@ -220,6 +227,19 @@ class Runner:
         )
         self._prepared[task] = setup
         self._executor.prepare(setup)
+        return True
+
+    def _reuse(self, task: int) -> None:
+        """Take results of earlier runs for parts whose inputs have turned out to be the same."""
+        if self._recall is None:
+            return
+        queue, now = self._progress.queue(task), self._clock.now()
+        waiting = [self._progress.record(task, part) for part in queue]
+        found = self._recall([record.fingerprint for record in waiting])
+        for record in waiting:
+            if earlier := found.get(record.fingerprint):
+                queue.remove(record.part)
+                self._progress.put(reused(record, earlier), now)
 
     def _call(self, task: int, part: int) -> PartCall:
         spec = self._plan.spec.tasks[task].parts[part]
@@ -328,6 +348,7 @@ class Runner:
             "result_key": event.result_key,
             "result_bytes": event.result_bytes,
             "preview": event.preview,
+            "digest": event.digest,
             "worker": event.worker,
             "host": self._host,
         }

@@ -99,5 +99,6 @@ def _completed(record: TaskRunRecord, key: str, stored: str, cache: ResultCache)
         result_key=stored,
         result_bytes=outcome.result_bytes,
         preview=outcome.preview,
+        digest=outcome.digest,
         reason="",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import reprlib
@@ -23,10 +24,17 @@ class Spill:
     def __init__(self, folder: str | None = None) -> None:
         self._folder = folder
         self._target: BinaryIO = io.BytesIO()
+        self._hash = hashlib.blake2b(digest_size=16)
         self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """What was written, as 32 hex digits: equal results have mostly equal digests, different ones never."""
+        return self._hash.hexdigest()
 
     def write(self, data: Any) -> int:
         self.size += memoryview(data).nbytes
+        self._hash.update(data)
         if self.size > SPILL_BYTES and isinstance(self._target, io.BytesIO):
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 # closed by whoever reads the payload
             file.write(self._target.getbuffer())

@@ -39,7 +39,7 @@ def test_calls_that_are_given_back_come_through():
     assert reports.read(reports.ready()) == reports.Ready()
 
 
-ROW = [[1, 2, 3], "completed", "", "", None, None, None, None, "k", 1, "", []]
+ROW = [[1, 2, 3], "completed", "", "", None, None, None, None, "k", 1, "d", "", []]
 
 
 def changed(place, value):
@@ -78,8 +78,9 @@ def test_the_row_that_is_changed_is_one():
         changed(6, float("inf")),
         changed(6, "1"),
         changed(9, 1.5),
-        changed(11, [1]),
-        changed(11, None),
+        changed(10, 1),
+        changed(12, [1]),
+        changed(12, None),
     ],
 )
 def test_nothing_else_comes_through(content):

@@ -6,7 +6,7 @@ from dtscheduler.model.status import RunStatus, TaskStatus, may_move
 
 TASK_MOVES = {
     "pending": {"ready", "reused", "did_not_run"},
-    "ready": {"running", "completed", "did_not_run"},
+    "ready": {"running", "completed", "reused", "did_not_run"},
     "running": {"ready", "completed", "failed", "failed_after", "out_of_memory", "stopped"},
     "completed": {"ready"},  # its result was lost while its run went on
     "reused": {"ready"},  # likewise
