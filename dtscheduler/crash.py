@@ -10,7 +10,17 @@ import os
 import signal
 from threading import Lock
 
-POINTS = ("due", "row-written", "claimed", "parts-queued", "part-started", "result-written", "run-closed", "mail-sent")
+POINTS = (
+    "due",
+    "row-written",
+    "claimed",
+    "parts-queued",
+    "part-started",
+    "result-written",
+    "run-closed",
+    "mail-sent",
+    "runs-pruned",
+)
 
 _armed = os.environ.get("DTSCHEDULER_CRASH_AT", "") if os.environ.get("DTSCHEDULER_TEST_MODE") == "1" else ""
 _point, _, _count = _armed.partition(":")

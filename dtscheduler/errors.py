@@ -10,6 +10,7 @@ SchedulerError
 ├── NotFoundError (LookupError)           no such job, run, task, image - or not yours to see
 ├── AccessError                           something that you may see and not change
 ├── RunError                              a run that cannot do what was asked of it
+│   ├── PlanChangedError                  a plan that no longer holds
 │   └── WorkerError                       a worker process that cannot be started
 ├── ResultError                           a result that is missing, damaged or cannot be stored
 │   └── ResultMissingError
@@ -59,6 +60,10 @@ class AccessError(SchedulerError):
 
 class RunError(SchedulerError):
     """A run cannot do what was asked of it in the state it is in."""
+
+
+class PlanChangedError(RunError):
+    """A plan that no longer holds: the job, its code or what could be reused has changed since it was made."""
 
 
 class WorkerError(RunError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -21,17 +22,18 @@ from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, Reuse
-from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord
+from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Executor, ResultCache, Store
 from dtscheduler.running.ending import alerts_at_end
 from dtscheduler.running.lease import abandoned, holder
 from dtscheduler.running.ledger import LEASE, Ledger
-from dtscheduler.running.lookup import KnownCode, code_of_all, find_code, first_wanted
-from dtscheduler.running.plan import Plan, TaskCode, bind_all, make_plan
+from dtscheduler.running.lookup import KnownCode, code_body, find_code, first_wanted
+from dtscheduler.running.plan import PartKey, Plan, TaskCode, bind_all, make_plan
 from dtscheduler.running.recall import Recall
 from dtscheduler.running.runner import Observer, Runner
+from dtscheduler.running.sources.facts import digest_of
 from dtscheduler.running.takeover import closed_records, left_to_do
 from dtscheduler.timing.rundate import rundate_of
 
@@ -167,42 +169,124 @@ class Host:
         rundate: date | None,
         executor: str,
         observe: Observer | None = None,
+        agree: Callable[[Plan], None] | None = None,
     ) -> Drive:
         """Make a run ready to be driven here: take over an interrupted one of the same job, or write a new one.
+
+        Args:
+            spec: the job.
+            known: code that the caller holds.
+            rundate: the date to run for.
+            executor: where tasks execute.
+            observe: told of progress.
+            agree: asked about the plan before anything is written, and raises if it is not what was wanted; a run that
+                was interrupted is then not taken over.
 
         Raises:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
         submitted = self.clock.now()
         run_as = spec.access.run_as or self.identity.user
+        with self._hands_for(spec, known, run_as, executor) as (hands, code):
+            spec = self.owned(spec)
+            found = None if agree else self._interrupted(spec, code(spec), rundate, run_as)
+            if found is not None:
+                drive = self._take_over(found, spec, code(spec), hands, observe)
+                if drive is not None:
+                    return drive
+            record = self.record_of(spec, rundate=rundate, submitted=submitted)
+            plan = self.planned(record, spec, code(spec))
+            if agree:
+                agree(plan)
+            return self._written(record, plan, hands, observe, executor)
+
+    def repeat(
+        self,
+        record: RunRecord,
+        spec: JobSpec,
+        kept: Mapping[PartKey, TaskRunRecord],
+        *,
+        executor: str,
+        observe: Observer | None = None,
+        agree: Callable[[Plan], None] | None = None,
+    ) -> Drive:
+        """Make a rerun ready to be driven here.
+
+        Args:
+            record: the run, as ``rerun_record`` makes it.
+            spec: the job.
+            kept: parts that have results already.
+            executor: where tasks execute.
+            observe: told of progress.
+            agree: asked about the plan before anything is written.
+        """
+        with self._hands_for(spec, {}, record.run_as, executor) as (hands, code):
+            plan = make_plan(spec, code(spec), rundate=record.rundate, run_uuid=record.uuid, kept=kept)
+            if agree:
+                agree(plan)
+            return self._written(record, plan, hands, observe, executor)
+
+    def leave(self, record: RunRecord, plan: Plan) -> RunRecord:
+        """Leave a run whose task runs are known already to the service."""
+        return self.store.add_run(self._with_code(record, plan), plan.spec, plan.records)
+
+    def code_of(self, spec: JobSpec, known: Mapping[int, KnownCode], run_as: str) -> list[TaskCode]:
+        """Find the code of every task of a job, without running anything."""
+        environments = self._environments(spec, run_as)
+        hands = self._make_executor("processes")
+        try:
+            if wanted := first_wanted(spec, known, environments):
+                hands.start(environments[0], 1, wanted)
+            return find_code(spec, known, environments, hands)
+        finally:
+            hands.close()
+
+    @contextmanager
+    def _hands_for(
+        self, spec: JobSpec, known: Mapping[int, KnownCode], run_as: str, executor: str
+    ) -> Iterator[tuple[Executor, Callable[[JobSpec], list[TaskCode]]]]:
+        """An executor that is getting ready for a job, and what finds the job's code in it; closed after an error."""
         environments = self._environments(spec, run_as)
         hands = self._make_executor(executor)
+        found: list[TaskCode] = []
+
+        def code(spec: JobSpec) -> list[TaskCode]:
+            found[:] = found or find_code(spec, known, environments, hands)
+            return found
+
         try:
             hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
             _ = self.store  # importing the database library takes as long as starting workers: both at once
-            spec = self.owned(spec)
-            code = find_code(spec, known, environments, hands)
-            found = self._interrupted(spec, code, rundate, run_as)
-            if found is not None:
-                drive = self._take_over(found, spec, code, hands, observe)
-                if drive is not None:
-                    return drive
-            record = replace(
-                self.record_of(spec, rundate=rundate, submitted=submitted),
-                started=submitted,
-                executor=executor,
-                host=holder().partition(":")[0],
-                code=code_of_all(code),
-                lease_holder=holder(),
-                lease_until=self.clock.now() + LEASE,
-                lease_epoch=1,
-            )
-            plan = self._planned(record, spec, code)
-            run = self.store.add_run(record, spec, plan.records)
+            yield hands, code
         except BaseException:
             hands.close()
             raise
+
+    def _written(
+        self, record: RunRecord, plan: Plan, hands: Executor, observe: Observer | None, executor: str
+    ) -> Drive:
+        """Write a new run that this process drives."""
+        leased = replace(
+            record,
+            started=record.submitted,
+            executor=executor,
+            host=holder().partition(":")[0],
+            lease_holder=holder(),
+            lease_until=self.clock.now() + LEASE,
+            lease_epoch=1,
+        )
+        run = self.store.add_run(self._with_code(leased, plan), plan.spec, plan.records)
         return self._drive(run, plan, hands, observe)
+
+    def _with_code(self, record: RunRecord, plan: Plan) -> RunRecord:
+        """The run with what is known of its code, which is kept."""
+        return replace(record, code=self._kept_code(plan.spec, plan.code))
+
+    def _kept_code(self, spec: JobSpec, code: Sequence[TaskCode]) -> str:
+        body = code_body(spec, code)
+        code_hash = digest_of([body])
+        self.store.keep_code(code_hash, body)
+        return code_hash
 
     def claim(self, run: RunRecord, *, executor: str, observe: Observer | None = None) -> Drive | None:
         """Become the driver of a run that was submitted, or left behind; None where another process was faster.
@@ -299,9 +383,11 @@ class Host:
         now = self.clock.now()
         running = RunQuery(job_name=spec.name, statuses=[RunStatus.RUNNING, RunStatus.READY])
         for run in self.store.runs(running):
+            if run.rerun_of is not None:
+                continue
             same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
             mine = run.run_as in ("", run_as)
-            if not (self.abandoned(run) and mine and same_date and run.code == code_of_all(code)):
+            if not (self.abandoned(run) and mine and same_date and run.code == digest_of([code_body(spec, code)])):
                 continue
             if self.store.spec(run.spec_hash) == spec:
                 return run
@@ -336,7 +422,8 @@ class Host:
         """Whether a run of this spec is one of a saved job, which its user may run."""
         return may(self.identity, Right.WRITE, job) and self.store.spec(job.spec_hash) == spec
 
-    def _planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
+    def planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
+        """What a new run will do."""
         return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, recall=self._recall(run, spec))
 
     def _recall(self, run: RunRecord, spec: JobSpec) -> Recall | None:
@@ -353,8 +440,8 @@ class Host:
         code = find_code(spec, {}, environments, hands)
         if self.store.task_runs(run.id):
             return self._going_on(before, spec, code, hands, observe)
-        plan = self._planned(run, spec, code)
-        self.store.plan_run(run.id, run.lease_epoch, code=code_of_all(code), task_runs=plan.records)
+        plan = self.planned(run, spec, code)
+        self.store.plan_run(run.id, run.lease_epoch, code=self._kept_code(spec, code), task_runs=plan.records)
         return self._drive(run, plan, hands, observe)
 
     def _take_over(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Protocol
 
@@ -10,7 +10,8 @@ from dtscheduler.model.alert import AlertRecord, Channel, Message
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, PartCall, TaskSetup, Wanted
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
+from dtscheduler.model.pruning import PastAlert, PastRun, RunsRemoved
+from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunQuery, TaskRunRecord
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
@@ -162,6 +163,73 @@ class RunStore(Protocol):
         """How long the task runs that completed in some runs took, in seconds, by the name of their task."""
 
 
+class ReportStore(Protocol):
+    """Runs and task runs as plain tuples, for tables of them.
+
+    Times and lengths of time are in microseconds, times since 1970 UTC; rundates are ISO text, labels a JSON list,
+    statuses and the like their values. Rows come in chunks, of one state of the store, which others may go on writing.
+    """
+
+    def run_rows(self, query: RunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Runs, newest first.
+
+        Args:
+            query: which.
+            columns: of ``run, job, version, status, reason, rundate, trigger, submitted, scheduled, started, ended, waited,
+                duration, owner, group, tag, labels, priority, submitted_by, rerun_of, lineage`` and, of all task runs
+                together, ``n_tasks, completed, reused, failed, did_not_run, cpu_seconds, peak_memory_mb``.
+        """
+
+    def task_run_rows(self, query: TaskRunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Task runs, those of the newest run first, then in order of task and part.
+
+        Args:
+            query: which.
+            columns: of ``run, job, rundate, task, part, part_name, status, reason, attempt, submitted, started, ended,
+                waited, duration, cpu_seconds, peak_memory_mb, result_bytes, worker, host, from_run, patched_by``.
+        """
+
+
+class PruneStore(Protocol):
+    """What removes old runs, and says what those that stay refer to. Others may write meanwhile."""
+
+    def past_runs(self) -> Iterator[PastRun]:
+        """All runs, the highest number first, read a page at a time."""
+
+    def runs_of(self, uuids: Collection[str]) -> dict[str, PastRun]:
+        """Those of the runs that there are, by uuid."""
+
+    def task_run_counts(self, run_ids: Collection[int]) -> dict[int, int]:
+        """How many task runs each of these runs has; those that have none are left out."""
+
+    def remove_runs(self, run_ids: Collection[int]) -> RunsRemoved:
+        """Remove runs with all that is theirs, in one transaction.
+
+        Runs that have not ended stay, and so do those that a run which stays repeats, or of which somebody is to be told.
+        """
+
+    def own_results(self, places: Collection[tuple[int, int, int]]) -> set[str]:
+        """The keys of the results of task runs, given by run, task and part."""
+
+    def borrowed_results(self, run_ids: Collection[int] | None = None) -> Iterator[tuple[int, str]]:
+        """Results that task runs, of all runs or of these, took from other runs: the run that took it, and the key."""
+
+    def code_keys(self) -> set[str]:
+        """The keys of all functions kept by value that a spec names."""
+
+    def past_alerts(self, before: datetime) -> Iterator[PastAlert]:
+        """Alerts from before then with which nothing more is done, read a page at a time."""
+
+    def remove_alerts(self, alert_ids: Collection[int]) -> int:
+        """Remove alerts with which nothing more is done; how many."""
+
+    def remove_unreferred(self) -> int:
+        """Remove the specs and codes that no job, version or run refers to, a few at a time; how many."""
+
+    def compact(self) -> int:
+        """Give free disk space back where that blocks nobody for long; how many bytes."""
+
+
 class ImageStore(Protocol):
     """Where registered images are kept."""
 
@@ -204,7 +272,7 @@ class ServiceStore(Protocol):
         """Take a service off the list."""
 
 
-class Store(JobStore, FireStore, RunStore, ImageStore, OutboxStore, ServiceStore, Protocol):
+class Store(JobStore, FireStore, RunStore, ReportStore, PruneStore, ImageStore, OutboxStore, ServiceStore, Protocol):
     """All that is kept, in one place."""
 
     def problems(self) -> list[str]:
@@ -234,6 +302,24 @@ class ResultCache(Protocol):
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys returned by ``put`` that have no entry."""
+
+    def keys(self, after: str = "") -> Iterator[str]:
+        """The keys of all entries, as ``put`` returned them, in an order of its own; those after a key only.
+
+        Raises ``ResultError`` at the end where some entries could not be listed.
+        """
+
+    def sizes(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> dict[str, int]:
+        """The sizes in bytes of those of the keys that have an entry, last written at least so long ago.
+
+        Raises ``ResultError`` where they cannot be looked up.
+        """
+
+    def remove(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> int:
+        """Remove the entries that ``sizes`` would give; how many bytes that freed.
+
+        Raises ``ResultError`` where some of them could not be removed; the others are.
+        """
 
     def close(self) -> None:
         """Give files back."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dtscheduler.errors import InvalidJobError, NotFoundError
+from dtscheduler.executors.capacity import machine_capacity
 from dtscheduler.firing import Firing
 from dtscheduler.gate import Gate
 from dtscheduler.hosting import Drive, Host
@@ -18,13 +19,29 @@ from dtscheduler.model.access import Identity, Right
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord, Trigger
+from dtscheduler.model.pruning import Pruned
+from dtscheduler.model.run import (
+    AttemptRecord,
+    JobQuery,
+    RunChange,
+    RunQuery,
+    RunRecord,
+    TaskRunQuery,
+    TaskRunRecord,
+    Trigger,
+)
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.schedule import TimeSchedule
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
+from dtscheduler.planning import Foresight, Planning, Rerun, agreement
 from dtscheduler.ports import Alerter, Clock, ResultCache, Store
+from dtscheduler.pruning import Pruning
 from dtscheduler.running.lookup import KnownCode
+from dtscheduler.running.patch import Patch, patch_of
+from dtscheduler.running.plan import Plan
+from dtscheduler.running.rerun import Again, with_config
+from dtscheduler.running.retention import Keep
 from dtscheduler.running.runner import Observer
 from dtscheduler.settings import Settings
 from dtscheduler.timing.backfill import Which, chosen, rundates
@@ -102,13 +119,22 @@ class Workspace:
         return Gate(self.store, self.identity)
 
     @cached_property
+    def planning(self) -> Planning:
+        """What says what runs would do."""
+        return Planning(self.host, self.identity, self._capacity)
+
+    def _capacity(self) -> tuple[int, int]:
+        found = machine_capacity(self.settings.cpu_mhz, self.settings.memory_mb)
+        return found.cpu_mhz, found.memory_mb
+
+    @cached_property
     def firing(self) -> Firing:
         """What follows schedules here."""
         return Firing(self.store, self.clock, self.identity_of, chat=bool(self.settings.chat_urls))
 
     def close(self) -> None:
         """Give connections and files back."""
-        for name in ("firing", "gate"):
+        for name in ("firing", "gate", "planning"):
             self.__dict__.pop(name, None)
         self.host.close()
 
@@ -197,6 +223,57 @@ class Workspace:
         runs = self.store.runs(RunQuery(job_id=job.id, scheduled=at, limit=1))
         return Instant(job, in_force[-1] if in_force else None, runs[0] if runs else None)
 
+    # -- plans and reruns
+
+    def plan(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> Foresight:
+        """What a run of a job would do now."""
+        self.gate.check_run_as(spec)
+        return self.planning.foresee(spec, known, rundate=rundate)
+
+    def rerun(
+        self,
+        run_id: int,
+        again: Again,
+        *,
+        version: int | str | None = None,
+        config: Mapping[Any, Mapping[str, object]] | None = None,
+        patch: Patch | None = None,
+    ) -> Rerun:
+        """Decide what a rerun of a run does; ``planning`` foresees it, begins it or leaves it to the service.
+
+        Args:
+            run_id: the run; it has ended.
+            again: what is to be done again.
+            version: the version of its job to run, by number or ``'latest'``; None for what it has run itself.
+            config: other values in the configuration of tasks or parts; see ``running.rerun.with_config``.
+            patch: a result that is given by hand.
+
+        Raises:
+            RunError: the run goes on still, or there is nothing to do again.
+            NotFoundError: there is no such run, or no such version of its job.
+        """
+        run = self.run(run_id, Right.WRITE)
+        spec, number = self._version(run, version)
+        if config:
+            spec, number = with_config(spec or self.store.spec(run.spec_hash), config), None
+        self.gate.check_run_as(spec or self.store.spec(run.spec_hash))
+        patched = patch_of(patch, self.results(run), self.user, self.clock)
+        return self.planning.rerun(run, again, spec=spec, version=number, patched=patched)
+
+    def _version(self, run: RunRecord, version: int | str | None) -> tuple[JobSpec | None, int | None]:
+        if version is None:
+            return None, None
+        jobs = self.jobs(JobQuery(id=run.job_id)) if run.job_id else []
+        if not jobs:
+            raise NotFoundError(f"run {run.id} is not of a saved job, so there is no other version of {run.job_name!r}")
+        wanted = jobs[0].version if version == "latest" else version
+        for found in self.store.versions(jobs[0].id):
+            if found.version == wanted and type(wanted) is int:
+                return self.store.spec(found.spec_hash), wanted
+        raise NotFoundError(
+            f"job {run.job_name!r} has no version {version!r}; it has 1 to {jobs[0].version}, and 'latest'"
+        )
+
     # -- runs driven by the service
 
     def submit(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> RunRecord:
@@ -261,15 +338,29 @@ class Workspace:
         rundate: date | None,
         executor: str | None,
         observe: Observer | None = None,
+        plan: Plan | None = None,
     ) -> Drive:
         """Make a run ready to be driven here: take over an interrupted one of the same job, or write a new one.
+
+        Args:
+            spec: the job.
+            known: code that the caller holds.
+            rundate: the date to run for.
+            executor: where tasks execute.
+            observe: told of progress.
+            plan: what the run is to do exactly.
 
         Raises:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
         self.gate.check_run_as(spec)
         return self.host.begin(
-            spec, known, rundate=rundate, executor=executor or self.settings.executor, observe=observe
+            spec,
+            known,
+            rundate=rundate,
+            executor=executor or self.settings.executor,
+            observe=observe,
+            agree=agreement(plan) if plan else None,
         )
 
     def resume(self, run_id: int, *, observe: Observer | None = None) -> Drive:
@@ -331,6 +422,18 @@ class Workspace:
         """What a worker of a run has written so far; None where there is nothing."""
         return self.host.spools(run).open_live(host, worker)
 
+    def prune(self, keep: Keep, *, dry_run: bool) -> Pruned:
+        """Remove runs, logs and results that nothing needs any more; ``dry_run`` only says what would go."""
+        pruning = Pruning(
+            store=self.store,
+            identity=self.identity,
+            logs=self.home / "logs",
+            cache_of=self.host.cache_of,
+            keep=keep,
+            strangers=not self.settings.database,
+        )
+        return pruning.look() if dry_run else pruning.prune()
+
     # -- the service and what it tells
 
     def services(self) -> list[ServiceRecord]:
@@ -354,6 +457,17 @@ class Workspace:
         if not self.identity.admin:
             found = [alert for alert in found if self.gate.may_see(alert)]
         return found[:limit]
+
+    # -- reports
+
+    def run_rows(self, query: RunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Runs as plain tuples; see ``ReportStore``."""
+        return self.store.run_rows(replace(query, reader=self.identity), columns)
+
+    def task_run_rows(self, query: TaskRunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Task runs as plain tuples; see ``ReportStore``."""
+        of_readable = replace(query, runs=replace(query.runs, reader=self.identity))
+        return self.store.task_run_rows(of_readable, columns)
 
     # -- images
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.call import EntrypointInfo
 from dtscheduler.model.job import JobSpec, TaskSpec
-from dtscheduler.running.code import function_fingerprint
+from dtscheduler.running.code import function_code
 from dtscheduler.running.entrypoint import describe
 
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG
     from dtscheduler.ports import ResultCache
     from dtscheduler.running.lookup import KnownCode
+    from dtscheduler.running.sources.facts import CodeFacts
     from dtscheduler.workspace import Workspace
 
 
@@ -39,27 +40,27 @@ def settled(dag: DAG, workspace: Workspace) -> tuple[JobSpec, dict[int, KnownCod
         function = task.function
         if function not in kept:
             kept[function] = _settled(function, tasks[number], spec, workspace)
-        entrypoint, code, info, fingerprint = kept[function]
+        entrypoint, code, info, facts = kept[function]
         tasks[number] = replace(tasks[number], entrypoint=entrypoint, code=code)
-        known[number] = KnownCode(info, fingerprint)
+        known[number] = KnownCode(info, facts)
     return (replace(spec, tasks=tuple(tasks)) if known else spec), known
 
 
 def _settled(
     function: Callable[..., Any], task: TaskSpec, spec: JobSpec, workspace: Workspace
-) -> tuple[str, str | None, EntrypointInfo, str]:
+) -> tuple[str, str | None, EntrypointInfo, CodeFacts | None]:
     by_name = entrypoint_of(function, spec.work_dir)
     if by_name is not None:
-        return by_name, None, describe(function, by_name), ""
+        return by_name, None, describe(function, by_name), None
     if not spec.dev_run:
         raise InvalidJobError(
             f"task {task.name!r}: {function.__qualname__}() is defined in {_whereabouts(function)}, where an image does "
             "not find it; move it to the top level of a file of the image, or make the DAG a DevRun"
         )
     entrypoint = f"{function.__module__}.{function.__qualname__}"
-    fingerprint = function_fingerprint(function)
-    key = keep_by_value(function, fingerprint, workspace.cache, task.name)
-    return entrypoint, key, describe(function, entrypoint), fingerprint
+    facts = function_code(function)
+    key = keep_by_value(function, facts.fingerprint, workspace.cache, task.name)
+    return entrypoint, key, describe(function, entrypoint), facts
 
 
 def entrypoint_of(function: Callable[..., Any], work_dir: str | None) -> str | None:

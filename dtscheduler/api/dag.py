@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dtscheduler.api.handle import Run
+    from dtscheduler.api.plan import Plan
     from dtscheduler.api.saved import Job
 
 TAGS = ("dev", "pre", "prod")
@@ -183,6 +184,25 @@ class DAG:
 
         return save(self)
 
+    def plan(self, rundate: date | str | None = None, reuse: str | None = None) -> Plan:
+        """What ``run`` would do now: what is reused, what runs, what is not known yet, why, and about how long it takes.
+
+        Nothing is written and no task is called.
+
+        Args:
+            rundate: The date to run for. Default: today, on the schedule's clock.
+            reuse: ``'lineage'`` or ``'content'`` in the place of the DAG's ``Reuse``.
+
+        Raises:
+            InvalidJobError: The DAG cannot run as it is.
+            ImageError: An image is not registered.
+        """
+        if importing():
+            return self._left_alone("plan")  # type: ignore[no-any-return] # Silent stands for anything
+        from dtscheduler.api.plan import plan_dag
+
+        return plan_dag(self, rundate=rundate, reuse=reuse)
+
     def run(
         self,
         rundate: date | str | None = None,
@@ -190,6 +210,7 @@ class DAG:
         wait: bool = True,
         progress: bool | None = None,
         detach: bool = False,
+        plan: Plan | None = None,
     ) -> Run:
         """Run the job now, in this process, without a service; saving it first is not needed.
 
@@ -203,6 +224,7 @@ class DAG:
             progress: Whether to show progress on the terminal. Default: if there is one to show it on.
             detach: Leave the run to the service (``dtscheduler serve``) and return at once; it goes on when this
                 process ends. ``wait`` and ``executor`` do not count then: see ``run.wait()``.
+            plan: Do exactly what ``dag.plan()`` has shown, for its rundate, or refuse with what has changed since.
 
         Returns:
             The run, whatever its outcome: see ``run.status`` and ``run.reason``.
@@ -210,15 +232,23 @@ class DAG:
         Raises:
             InvalidJobError: The DAG cannot run as it is; nothing was started.
             ImageError: An image is not registered.
+            PlanChangedError: The plan no longer holds; nothing was started.
         """
         if importing():
             return self._left_alone("run")  # type: ignore[no-any-return] # Silent stands for anything
         from dtscheduler.api import handle
 
-        if checks.flag(detach, f"DAG {self.name!r}", "detach"):
+        where = f"DAG {self.name!r}"
+        if plan is not None:
+            from dtscheduler.api.plan import check_plan
+
+            plan = check_plan(plan, where)
+            if rundate is not None or detach:
+                raise InvalidJobError(f"{where}: a plan has its own rundate, and is run here; give plan= alone")
+        if checks.flag(detach, where, "detach"):
             run = handle.submit(self, rundate=rundate)
         else:
-            run = handle.start(self, rundate=rundate, executor=executor, wait=wait, progress=progress)
+            run = handle.start(self, rundate=rundate, executor=executor, wait=wait, progress=progress, plan=plan)
         self.last_run = run
         return run
 

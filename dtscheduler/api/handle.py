@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pandas
 
     from dtscheduler.api.dag import DAG
+    from dtscheduler.api.plan import Plan
+    from dtscheduler.api.task_run import TaskRun
     from dtscheduler.hosting import Drive
     from dtscheduler.workspace import Workspace
 
@@ -91,6 +95,111 @@ class Run:
         if self._driver is not None:
             self._driver.stop()
         self._workspace.stop(self._id)
+
+    def plan(
+        self,
+        full: bool = False,
+        tasks: Iterable[str | tuple[str, str]] | str | None = None,
+        version: int | str | None = None,
+        config: Mapping[Any, Mapping[str, object]] | None = None,
+    ) -> Plan:
+        """What ``rerun`` with these parameters would do: what it keeps, what runs, and why. Nothing is written."""
+        from dtscheduler.api.again import decided, planned
+
+        rerun = decided(self._workspace, self._id, full=full, tasks=tasks, version=version, config=config)
+        return planned(self._workspace, rerun)
+
+    def rerun(
+        self,
+        full: bool = False,
+        tasks: Iterable[str | tuple[str, str]] | str | None = None,
+        version: int | str | None = None,
+        config: Mapping[Any, Mapping[str, object]] | None = None,
+        plan: Plan | None = None,
+        executor: str | None = None,
+        wait: bool = True,
+        progress: bool | None = None,
+        detach: bool = False,
+    ) -> Run:
+        """Do it again: what did not complete and all that depends on it. It is a new run; this one stays as it is.
+
+        The job is run as it was, for the same rundate, with the code that is there now.
+
+        Args:
+            full: Everything, not only what did not complete.
+            tasks: Instead: these tasks, or parts given as ``(task, part)``, and all that depends on them.
+            version: Of a saved job: run this version, a number or ``'latest'``, and not the one that ran. Results are
+                kept where the task and all before it are the same in both.
+            config: Other values in the configuration: ``{"cells": {"n": 3}}`` for all parts of a task,
+                ``{("cells", "FR-10"): {"n": 3}}`` for one.
+            plan: Do exactly what ``plan()`` has shown; the parameters above are then those of the plan.
+            executor: As for ``dag.run``.
+            wait: Whether to return only when the new run has ended.
+            progress: Whether to show progress on the terminal.
+            detach: Leave the new run to the service and return at once.
+
+        Returns:
+            The new run; ``record.rerun_of`` is the number of this one, ``record.lineage`` that of the first.
+
+        Raises:
+            RunError: This run goes on still, there is nothing left to do, or the plan no longer holds.
+            InvalidJobError: A task that is not in it.
+            NotFoundError: A version that does not exist.
+        """
+        from dtscheduler.api import again
+
+        place = self._workspace
+        if plan is not None:
+            checked, decided = again.rerun_of_plan(plan, f"rerun of run {self._id}")
+        else:
+            checked, decided = (
+                None,
+                again.decided(place, self._id, full=full, tasks=tasks, version=version, config=config),
+            )
+        if detach:
+            return again.submit_again(place, decided)
+        return again.start_again(place, decided, plan=checked, executor=executor, wait=wait, progress=progress)
+
+    def patch(
+        self,
+        task: str,
+        value: object,
+        part: int | str | None = None,
+        executor: str | None = None,
+        wait: bool = True,
+        progress: bool | None = None,
+        detach: bool = False,
+    ) -> Run:
+        """Give a task a result by hand and let the rest go on: in a new run, which keeps what this one has completed.
+
+        The task run says who gave the result, and when; ``record.patched_by`` keeps it.
+
+        Args:
+            task: Name of the task.
+            value: The result.
+            part: Of a fan-out the part, by number or name.
+            executor: As for ``dag.run``.
+            wait: Whether to return only when the new run has ended.
+            progress: Whether to show progress on the terminal.
+            detach: Leave the new run to the service and return at once.
+
+        Raises:
+            RunError: This run goes on still.
+            ResultError: The value cannot be kept.
+        """
+        from dtscheduler.api import again
+        from dtscheduler.running.patch import Patch
+
+        decided = again.decided(self._workspace, self._id, patch=Patch(task, part, value))
+        if detach:
+            return again.submit_again(self._workspace, decided)
+        return again.start_again(self._workspace, decided, executor=executor, wait=wait, progress=progress)
+
+    def task_run(self, task: str, part: int | str = 0) -> TaskRun:
+        """One task run: its inputs, its result, its log, and ``replay()`` to call it here. Raises ``NotFoundError``."""
+        from dtscheduler.api.task_run import TaskRun
+
+        return TaskRun(self, self.part(task, part), self._workspace)
 
     def result(self, task: str, part: int | str | None = None) -> Any:
         """What a task returned; for a ParallelTask the list of what its parts returned, in their order.
@@ -225,13 +334,24 @@ class _Driver(threading.Thread):
             raise self._error
 
 
-def start(dag: DAG, *, rundate: date | str | None, executor: str | None, wait: bool, progress: bool | None) -> Run:
+def start(
+    dag: DAG,
+    *,
+    rundate: date | str | None,
+    executor: str | None,
+    wait: bool,
+    progress: bool | None,
+    plan: Plan | None = None,
+) -> Run:
     """Run a DAG in this process; see ``DAG.run``."""
     place = workspace()
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
+    expected = plan.foresight.plan if plan else None
+    if expected:
+        spec, run_date = replace(spec, reuse=expected.spec.reuse), expected.rundate
     display = display_for(spec, progress)
-    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=display)
+    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=display, plan=expected)
     return driven(drive, place, display, wait=wait, progress=progress)
 
 

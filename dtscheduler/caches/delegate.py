@@ -13,15 +13,17 @@ import socket
 import struct
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dtscheduler.caches.disk import SMALL_BYTES, DiskCache
-from dtscheduler.errors import ResultMissingError, SchedulerError
+from dtscheduler.errors import ResultError, ResultMissingError, SchedulerError
 from dtscheduler.ports import ResultCache
 
 IDLE_SECONDS = 60
 LONGEST_MESSAGE = 2**28
+MOST_KEYS = 10_000
 _HEAD = struct.Struct("!QQ")
 _CHUNK = 2**20
 
@@ -53,11 +55,28 @@ def answer_to(
                 return {"found": cache.find(keys)}, b""
             case {"missing": list(keys)}:
                 return {"found": sorted(cache.missing(keys))}, b""
+            case {"keys": str(after)}:
+                return {"found": _some_keys(cache, after)}, b""
+            case {"sizes": list(keys), "idle": float(idle)}:
+                return {"found": cache.sizes(keys, idle_seconds=idle)}, b""
+            case {"remove": list(keys), "idle": float(idle)}:
+                return {"found": cache.remove(keys, idle_seconds=idle)}, b""
     except ResultMissingError as error:
         return {"missing": str(error)}, b""
     except SchedulerError as error:
         return {"error": str(error)}, b""
     return {"error": "there is no such request"}, b""
+
+
+def _some_keys(cache: ResultCache, after: str) -> list[str]:
+    """The next keys; that some could not be listed is said when there are no more."""
+    found: list[str] = []
+    try:
+        found += islice(cache.keys(after), MOST_KEYS)
+    except ResultError:
+        if not found:
+            raise
+    return found
 
 
 def send(line: socket.socket, message: dict[str, Any], payload: bytes | BinaryIO = b"") -> None:

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -66,6 +66,25 @@ class DelegatedCache:
         wanted = set(keys)
         answer = self._looked_up({"missing": sorted(wanted)})
         return wanted.intersection(map(str, answer)) if isinstance(answer, list) else wanted
+
+    def keys(self, after: str = "") -> Iterator[str]:
+        while True:
+            answer = self._asked({"keys": after})[0]
+            found = [key for key in answer if isinstance(key, str)] if isinstance(answer, list) else []
+            yield from found
+            if not found or found[-1] == after:
+                return
+            after = found[-1]
+
+    def sizes(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> dict[str, int]:
+        wanted = list(keys)
+        answer = self._asked({"sizes": wanted, "idle": float(idle_seconds)})[0]
+        found = answer if isinstance(answer, dict) else {}
+        return {key: size for key in wanted if isinstance(size := found.get(key), int)}
+
+    def remove(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> int:
+        answer = self._asked({"remove": list(keys), "idle": float(idle_seconds)})[0]
+        return answer if isinstance(answer, int) else 0
 
     def close(self) -> None:
         with self._lock:

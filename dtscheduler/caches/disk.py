@@ -11,7 +11,8 @@ import secrets
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW
 
 from dtscheduler.caches.folders import private_folder, workspace_key
+from dtscheduler.caches.shards import keys_in, remove_from, sizes_in
 from dtscheduler.errors import ResultError, ResultMissingError, WorkspaceError
 
 SHARDS = 8
@@ -51,6 +53,7 @@ class DiskCache:
         self._key = workspace_key(folder / "key")
         self._own = slot % SHARDS
         self._open: dict[int, Any] = {}
+        self._unlisted: dict[int, str] = {}
 
     def put(self, key: str, payload: bytes | BinaryIO, note: str = "") -> str:
         full_key = f"{key}@{self._own}"
@@ -86,6 +89,39 @@ class DiskCache:
     def missing(self, keys: Iterable[str]) -> set[str]:
         return {key for key in keys if not self._has(key)}
 
+    def keys(self, after: str = "") -> Iterator[str]:
+        first = _shard_number(after) if after else 0
+        if not after:
+            self._unlisted.clear()
+        for number in range(first or 0, SHARDS):
+            try:
+                yield from (
+                    key
+                    for key in keys_in(self._folder / str(number), after if number == first else "")
+                    if _shard_number(key) == number
+                )
+            except ResultError as error:
+                self._unlisted[number] = str(error)
+        if self._unlisted:
+            raise ResultError("; ".join(self._unlisted.values()))
+
+    def sizes(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for number, there in _by_shard(keys).items():
+            found |= sizes_in(self._folder / str(number), there, idle_seconds)
+        return found
+
+    def remove(self, keys: Iterable[str], *, idle_seconds: float = 0.0) -> int:
+        freed, problems = 0, []
+        for number, there in _by_shard(keys).items():
+            try:
+                freed += remove_from(self._folder / str(number), there, idle_seconds)
+            except ResultError as error:
+                problems.append(str(error))
+        if problems:
+            raise ResultError("; ".join(problems))
+        return freed
+
     def close(self) -> None:
         for shard in self._open.values():
             shard.close()
@@ -115,10 +151,10 @@ class DiskCache:
             return False
 
     def _shard_of(self, key: str) -> Any:
-        number = key.rpartition("@")[2]
-        if not (number.isascii() and number.isdecimal() and int(number) < SHARDS):
+        number = _shard_number(key)
+        if number is None:
             raise ResultMissingError(f"{key} is not the key of a result")
-        return self._shard(int(number))
+        return self._shard(number)
 
     def _shard(self, number: int) -> Any:
         if number not in self._open:
@@ -142,6 +178,20 @@ class DiskCache:
     def _damaged(self, key: str, why: str) -> ResultMissingError:
         logger.warning("the result %s is damaged and counts as missing: %s", key, why)
         return ResultMissingError(f"the result {key} is damaged: {why}")
+
+
+def _shard_number(key: str) -> int | None:
+    number = key.rpartition("@")[2]
+    return int(number) if number.isascii() and number.isdecimal() and int(number) < SHARDS else None
+
+
+def _by_shard(keys: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for key in keys:
+        number = _shard_number(key)
+        if number is not None:
+            found.setdefault(number, []).append(key)
+    return found
 
 
 def _split(tag: object) -> tuple[str, str]:
@@ -202,9 +252,8 @@ class _BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
             return 0, MODE_RAW, None, sqlite3.Binary(value)
         filename, full_path = self.filename()
         path = Path(full_path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with path.open("xb") as file:
+            with _new_file(path) as file:
                 shutil.copyfileobj(value, file, _CHUNK)
                 return file.tell(), MODE_BINARY, filename, None
         except BaseException:
@@ -225,6 +274,16 @@ class _BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
             os.close(descriptor)
             raise _DamagedError("its file is not a file")
         return os.fdopen(descriptor, "rb")
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Make a file and the folders around it, which somebody who removes results may be removing just now."""
+    for _ in range(3):
+        with suppress(FileNotFoundError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("xb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("xb")
 
 
 def _why(error: BaseException) -> str:

@@ -8,6 +8,7 @@ import sys
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 completed, 1 a run that failed, 2 wrong use."""
+    import dtscheduler.cli.pruning  # noqa: F401 # adds its command
     from dtscheduler.cli.exits import exit_code
     from dtscheduler.cli.serving import commands
 

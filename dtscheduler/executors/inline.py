@@ -167,6 +167,18 @@ def _copied_to(log: TextIO) -> Iterator[None]:
 
 
 @contextmanager
+def at_home(environment: Environment) -> Iterator[None]:
+    """Be where a function finds what it needs: in its work dir, with the modules in there, while this lasts."""
+    own = OwnModules(Path(environment.work_dir)) if environment.work_dir else None
+    try:
+        with _one_at_a_time, _in_folder(environment.work_dir):
+            yield
+    finally:
+        if own is not None:
+            own.forget()
+
+
+@contextmanager
 def _in_folder(folder: str | None) -> Iterator[None]:
     """Be in the work dir, with it first on ``sys.path``, as a worker is."""
     if folder is None:

@@ -176,3 +176,18 @@ class RunQuery:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRunQuery:
+    """Which task runs to list: of the runs that ``runs`` asks for, the newest run first, then in order of task and part.
+
+    ``task`` is a task's name; ``statuses`` are those of the task runs. ``earlier``: also the attempts before the one
+    that decided, as rows of their own, in order of attempt.
+    """
+
+    runs: RunQuery = RunQuery()
+    task: str | None = None
+    statuses: Collection[TaskStatus] | None = None
+    earlier: bool = False
+    limit: int | None = None

@@ -11,7 +11,7 @@ from dtscheduler.model.config import canonical
 from dtscheduler.model.job import TaskSpec
 from dtscheduler.model.run import TaskRunRecord
 
-_NEVER_AGAIN = frozenset({"runtime", "scheduled_time"})
+NEVER_AGAIN = frozenset({"runtime", "scheduled_time"})
 _OF_THE_PART = frozenset({"sub_job_name", "part_num", "num_parts"})
 
 
@@ -45,7 +45,7 @@ def task_fingerprints(
         repr([(a.parameter, int(a.kind), a.source.name, a.ref) for a in arguments]),
         canonical(task.call.arguments) if task.call else "",
         rundate.isoformat() if main or "rundate" in reserved else "",
-        run_uuid if main or reserved & _NEVER_AGAIN else "",
+        run_uuid if main or reserved & NEVER_AGAIN else "",
         *upstream,
     ]
     base = hashlib.blake2b("\0".join(common).encode(), digest_size=16)

@@ -25,6 +25,10 @@ class Functions:
         """The function of a task. Raises ``SchedulerError``."""
         return self._find(Wanted(setup.entrypoint, setup.code, setup.name))[0]
 
+    def found(self, entrypoint: str, code: str | None, task_name: str) -> tuple[Callable[..., Any], bool]:
+        """A function, and whether it is a ``__batch_main__``. Raises ``SchedulerError``."""
+        return self._find(Wanted(entrypoint, code, task_name))
+
     def described(self, wanted: Wanted) -> EntrypointInfo | str:
         """What is known of a function, or why it cannot be used."""
         try:

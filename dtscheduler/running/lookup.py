@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,17 +10,17 @@ from dtscheduler.errors import EntrypointError
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, TaskSpec
 from dtscheduler.ports import Executor
-from dtscheduler.running.code import file_fingerprint
-from dtscheduler.running.fingerprint import combined
+from dtscheduler.running.code import file_code
 from dtscheduler.running.plan import TaskCode
+from dtscheduler.running.sources.facts import CodeFacts, Definition
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCode:
-    """A function that the caller holds: what it takes, and the fingerprint of its code."""
+    """A function that the caller holds: what it takes, and, if no file holds it, what it consists of."""
 
     info: EntrypointInfo
-    fingerprint: str
+    facts: CodeFacts | None
 
 
 def find_code(
@@ -38,15 +39,34 @@ def find_code(
     """
     infos = {number: found.info for number, found in known.items()}
     infos.update(_described(spec, known, environments, executor))
-    of_files: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str | None, ...], tuple[CodeFacts, str]] = {}
     code = []
     for number, task in enumerate(spec.tasks):
-        fingerprint = known[number].fingerprint if number in known else task.code or ""
-        if not fingerprint:
-            place = environments[number].work_dir or "", task.entrypoint
-            fingerprint = of_files.get(place) or of_files.setdefault(place, file_fingerprint(*place))
-        code.append(TaskCode(environments[number], infos[number], fingerprint))
+        place = environments[number].work_dir, task.entrypoint, environments[number].python, task.code
+        if place not in found:
+            facts = _facts(task, known.get(number), environments[number])
+            found[place] = facts, facts.fingerprint
+        code.append(TaskCode(environments[number], infos[number], *found[place]))
     return code
+
+
+def code_body(spec: JobSpec, code: Sequence[TaskCode]) -> str:
+    """What is kept of the code of a run, as text: for each function what it reaches, with digests."""
+    of_all: dict[str, list[int]] = {}
+    numbers: dict[tuple[str, str], int] = {}
+    for task, found in zip(spec.tasks, code, strict=True):
+        key = task.code or task.entrypoint
+        if key not in of_all:
+            reached = ((definition.name, definition.digest) for definition in found.facts.definitions)
+            of_all[key] = [numbers.setdefault(pair, len(numbers)) for pair in reached]
+    return json.dumps({"definitions": list(numbers), "reached": of_all}, separators=(",", ":"))
+
+
+def read_code_body(body: str) -> dict[str, dict[str, str]]:
+    """By entrypoint, or key of a function kept by value: the digests of what it reaches, by name."""
+    kept = json.loads(body)
+    definitions = kept["definitions"]
+    return {key: dict(definitions[number] for number in reached) for key, reached in kept["reached"].items()}
 
 
 def first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment]) -> list[Wanted]:
@@ -55,9 +75,12 @@ def first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Se
     return _each_once([spec.tasks[number] for number in there])
 
 
-def code_of_all(code: Sequence[TaskCode]) -> str:
-    """One fingerprint of all the code of a job."""
-    return combined(list(dict.fromkeys(found.fingerprint for found in code)))
+def _facts(task: TaskSpec, known: KnownCode | None, environment: Environment) -> CodeFacts:
+    if known is not None and known.facts is not None:
+        return known.facts
+    if task.code is not None:  # kept by value under a key that says what it does
+        return CodeFacts((Definition(name=task.entrypoint, kind="function", digest=task.code),))
+    return file_code(environment.work_dir, task.entrypoint, environment.python)
 
 
 def _described(

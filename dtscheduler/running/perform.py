@@ -8,7 +8,7 @@ import linecache
 import os
 import sysconfig
 import traceback as tracebacks
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -87,7 +87,7 @@ def perform(
     try:
         function = find(setup)
         args, kwargs = arguments(setup, call, cache, started)
-        value = _called(function, args, kwargs)
+        value = called(function, args, kwargs)
         if os.getpid() != process:  # a fork made by the function came back from it; this is not its place
             os._exit(0)
     except LostInputsError as error:
@@ -258,7 +258,8 @@ def _passed(found: list[tuple[Argument, Any]]) -> tuple[list[Any], dict[str, Any
     return args, kwargs
 
 
-def _called(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+def called(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call a function; one that is a coroutine is run to its end."""
     if inspect.iscoroutinefunction(inspect.unwrap(function)):
         import asyncio
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from dtscheduler.model.call import Argument, EntrypointInfo, Environment
 from dtscheduler.model.graph import levels
@@ -13,6 +14,7 @@ from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.binding import bind
 from dtscheduler.running.fingerprint import content_of, task_fingerprints
+from dtscheduler.running.sources.facts import CodeFacts
 
 PartKey = tuple[int, int]
 FindEarlier = Callable[[Collection[str]], Mapping[str, TaskRunRecord]]
@@ -21,14 +23,15 @@ FindEarlier = Callable[[Collection[str]], Mapping[str, TaskRunRecord]]
 
 @dataclass(frozen=True, slots=True)
 class TaskCode:
-    """Where a task's function is, what it takes, and the fingerprint of its code."""
+    """Where a task's function is, what it takes, and what it consists of, with the fingerprint of that."""
 
     environment: Environment
     info: EntrypointInfo
+    facts: CodeFacts
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A job made ready to run: for every task its code and its arguments, for every part its first record.
 
@@ -42,6 +45,17 @@ class Plan:
     records: tuple[TaskRunRecord, ...]
     rundate: date
     run_uuid: str
+
+    def of_task(self, task: int) -> Sequence[TaskRunRecord]:
+        """The records of a task's parts, in order."""
+        return self._by_task[task]
+
+    @cached_property
+    def _by_task(self) -> list[list[TaskRunRecord]]:
+        found: list[list[TaskRunRecord]] = [[] for _ in self.spec.tasks]
+        for record in self.records:
+            found[record.task].append(record)
+        return found
 
     def fingerprints(self, task: int, contents: Sequence[str]) -> list[str]:
         """Fingerprint every part of a task.

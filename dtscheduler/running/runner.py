@@ -13,7 +13,6 @@ from typing import Any
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import LeaseLostError, WorkerError
 from dtscheduler.model.call import Input, Outcome, PartCall, Started, TaskSetup
-from dtscheduler.model.config import EMPTY
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
@@ -23,6 +22,7 @@ from dtscheduler.running.fingerprint import content_of
 from dtscheduler.running.ledger import FLUSH_SECONDS, Ledger
 from dtscheduler.running.plan import FindEarlier, Plan, reused
 from dtscheduler.running.progress import Progress, run_outcome
+from dtscheduler.running.setup import task_setup
 
 ASK_SECONDS = 0.5
 OBSERVE_SECONDS = 0.1
@@ -199,7 +199,7 @@ class Runner:
 
     def _prepare(self, task: int) -> bool:
         """Make a task known to the executor, if its inputs are not those that it knows."""
-        spec, code = self._plan.spec.tasks[task], self._plan.code[task]
+        code = self._plan.code[task]
         inputs = tuple(
             Input(task=u, keys=self._progress.result_keys(u), parallel=self._plan.spec.tasks[u].parallel)
             for u in self._plan.spec.upstream[task]
@@ -209,21 +209,14 @@ class Runner:
             return False
         contents = [content_of(self._records_of(u)) for u in self._plan.spec.upstream[task]]
         self._progress.identify(task, self._plan.fingerprints(task, contents))
-        setup = TaskSetup(
-            task=task,
-            name=spec.name,
-            entrypoint=spec.entrypoint,
+        setup = task_setup(
+            self._run,
+            self._plan.spec,
+            task,
             environment=code.environment,
             arguments=self._plan.arguments[task],
-            num_parts=len(spec.parts),
-            scheduled_time=self._run.told_time or self._run.scheduled or self._run.submitted,
-            rundate=self._run.rundate,
-            log_dir=str(self._logs),
-            code=spec.code,
-            call=spec.call.arguments if spec.call else EMPTY,
             inputs=inputs,
-            needs=spec.needs,
-            isolation=spec.isolation,
+            logs=self._logs,
         )
         self._prepared[task] = setup
         self._executor.prepare(setup)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.names import name_key
@@ -68,3 +68,18 @@ def run_matches(run: RunRecord, query: RunQuery, saved: Mapping[int, JobRecord])
 def _run_readable(run: RunRecord, reader: Identity, saved: Mapping[int, JobRecord]) -> bool:
     job = saved.get(run.job_id) if run.job_id is not None else None
     return may(reader, Right.READ, job or run)
+
+
+def without_needed(refers: Mapping[int, Sequence[int | None]], needed: Collection[int]) -> set[int]:
+    """Those of some runs that may be removed together.
+
+    Args:
+        refers: for every run the runs that it repeats.
+        needed: runs that something else needs: what they repeat is needed as well.
+    """
+    stay, more = set[int](), set(needed) & refers.keys()
+    while more:
+        stay |= more
+        named = {number for run_id in more for number in refers[run_id] if number is not None}
+        more = (named & refers.keys()) - stay
+    return refers.keys() - stay

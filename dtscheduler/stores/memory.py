@@ -20,11 +20,13 @@ from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.matching import job_matches, run_matches, runs_after, same_identity
+from dtscheduler.stores.memory_pruning import MemoryPruning
+from dtscheduler.stores.memory_reports import MemoryReports
 from dtscheduler.stores.saving import FARTHEST, LOOK_NOW, first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 
 
-class MemoryStore:
+class MemoryStore(MemoryPruning, MemoryReports):
     """Everything in dictionaries, behind one lock; it behaves like the store in a database."""
 
     def __init__(self) -> None:
@@ -421,7 +423,7 @@ class MemoryStore:
 
     def _put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
         for alert in alerts:
-            number = len(self._outbox) + 1
+            number = max(self._outbox, default=0) + 1
             self._outbox[number] = replace(alert, id=number, text=legible(alert.text))
 
 

@@ -1,0 +1,170 @@
+"""In which order the items of each column stand, so that few edges cross."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
+
+from dtscheduler.drawing.columns import Columns
+
+Layers = list[list[int]]
+_PATIENCE = 4
+
+
+def ordered(columns: Columns) -> Layers:
+    """The items of each column from top to bottom.
+
+    Several orders to start from are improved by sweeps, forwards and backwards, that sort each column by where its
+    neighbours stand, and by exchanging items that stand next to each other. The best one found is taken.
+    """
+    edges = sum(map(len, columns.down))
+    best, fewest = columns.layers, -1
+    for start in _starts(columns):
+        layers, crossings = _improved(columns, start, most_sweeps=_sweeps(edges))
+        if fewest < 0 or crossings < fewest:
+            best, fewest = layers, crossings
+        if not fewest:
+            break
+    return best
+
+
+def crossings_between(upper: Sequence[int], down: Sequence[Sequence[int]], pos: Sequence[int]) -> int:
+    """How many edges cross between a column and the next one, where ``pos`` is the place of each item."""
+    found = 0
+    seen: list[int] = []
+    for item in upper:
+        places = [pos[other] for other in down[item]]
+        size = len(seen)
+        if size:
+            for place in places:
+                found += size - bisect_right(seen, place, 0, size)
+        for place in places:
+            insort(seen, place)
+    return found
+
+
+def _sweeps(edges: int) -> int:
+    """How much patience a drawing of this size gets."""
+    return max(4, min(24, 60_000 // (edges + 1)))
+
+
+def _improved(columns: Columns, start: Layers, *, most_sweeps: int) -> tuple[Layers, int]:
+    search = _Search(columns, start)
+    best, fewest = [list(layer) for layer in search.layers], search.crossings()
+    waited = 0
+    for number in range(most_sweeps):
+        if not fewest or waited == _PATIENCE:
+            break
+        search.sweep(forwards=number % 2 == 0)
+        search.exchange()
+        crossings = search.crossings()
+        waited += 1
+        if crossings < fewest:
+            best, fewest, waited = [list(layer) for layer in search.layers], crossings, 0
+    return best, fewest
+
+
+class _Search:
+    """Layers while their order is improved; ``pos`` is the place of every item in its layer."""
+
+    def __init__(self, columns: Columns, start: Layers) -> None:
+        self._up, self._down = columns.up, columns.down
+        self.layers = [list(layer) for layer in start]
+        self._pos = [0] * len(columns.rank)
+        for layer in self.layers:
+            self._number(layer)
+
+    def crossings(self) -> int:
+        return sum(crossings_between(layer, self._down, self._pos) for layer in self.layers[:-1])
+
+    def sweep(self, *, forwards: bool) -> None:
+        """Sort each column by the mean place of the neighbours in the column before, or after."""
+        neighbours = self._up if forwards else self._down
+        numbers = range(1, len(self.layers)) if forwards else range(len(self.layers) - 2, -1, -1)
+        pos = self._pos
+        for number in numbers:
+            layer = self.layers[number]
+            scale = len(self.layers[number - 1 if forwards else number + 1]) / len(layer)
+            keys = {
+                item: sum([pos[other] for other in near]) / len(near)
+                if (near := neighbours[item])
+                else pos[item] * scale
+                for item in layer
+            }
+            layer.sort(key=keys.__getitem__)
+            self._number(layer)
+
+    def exchange(self) -> None:
+        """Exchange items that stand next to each other as long as that removes crossings."""
+        improved = True
+        rounds = 0
+        while improved and rounds < 3:
+            improved = False
+            rounds += 1
+            for layer in self.layers:
+                if len(layer) > 1 and self._exchange_in(layer):
+                    improved = True
+
+    def _exchange_in(self, layer: list[int]) -> bool:
+        pos = self._pos
+        before = {item: sorted([pos[other] for other in self._up[item]]) for item in layer}
+        after = {item: sorted([pos[other] for other in self._down[item]]) for item in layer}
+        changed = False
+        todo = list(range(len(layer) - 1))
+        for _ in range(4):
+            again: set[int] = set()
+            for place in todo:
+                first, second = layer[place], layer[place + 1]
+                saved = _saved(before[first], before[second]) + _saved(after[first], after[second])
+                if saved > 0:
+                    layer[place], layer[place + 1] = second, first
+                    again |= {place - 1, place + 1}
+            if not again:
+                break
+            changed = True
+            todo = sorted(place for place in again if 0 <= place < len(layer) - 1)
+        if changed:
+            self._number(layer)
+        return changed
+
+    def _number(self, layer: Sequence[int]) -> None:
+        pos = self._pos
+        for place, item in enumerate(layer):
+            pos[item] = place
+
+
+def _saved(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many crossings go when two items that stand next to each other are exchanged; their neighbours' places."""
+    if not first or not second or first[-1] <= second[0]:
+        return -1 if first and second and first[0] < second[-1] else 0
+    if len(first) * len(second) > 40:
+        return sum([bisect_left(second, place) - len(second) + bisect_right(second, place) for place in first])
+    saved = 0
+    for place in first:
+        for other in second:
+            if place > other:
+                saved += 1
+            elif place < other:
+                saved -= 1
+    return saved
+
+
+def _starts(columns: Columns) -> Iterator[Layers]:
+    yield _walked(columns, columns.down, columns.up)
+    yield _walked(columns, columns.up, columns.down)
+
+
+def _walked(columns: Columns, onward: Sequence[Sequence[int]], back: Sequence[Sequence[int]]) -> Layers:
+    """Items in the order in which a walk into the depth meets them, so that trees are free of crossings."""
+    layers: Layers = [[] for _ in columns.layers]
+    seen = [False] * len(columns.rank)
+    starts = [item for item in range(len(columns.rank)) if not back[item]]
+    todo = starts[::-1]
+    while todo:
+        item = todo.pop()
+        if seen[item]:
+            continue
+        seen[item] = True
+        layers[columns.rank[item]].append(item)
+        todo.extend(onward[item][::-1])
+    return layers

@@ -1,0 +1,1 @@
+"""The code that a task reaches, read from its files without importing them."""

@@ -1,0 +1,247 @@
+"""Everything that an entrypoint reaches in the files of a work dir."""
+
+from __future__ import annotations
+
+import builtins
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dtscheduler.running.importing import MAIN
+from dtscheduler.running.sources.facts import Definition, digest_of
+from dtscheduler.running.sources.links import Key, Links, Resolver, with_parents
+from dtscheduler.running.sources.module import Module, Unit
+from dtscheduler.running.sources.project import Place, Project
+
+_WATCHING = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
+_READS_TEXTS = frozenset({"__doc__", "getdoc"})
+_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource"})
+
+Found = tuple[list[Definition], set[str]]
+
+
+@dataclass(slots=True)
+class Reached:
+    """What has been reached so far."""
+
+    units: set[Key] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    executed: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+    marks: set[str] = field(default_factory=set)
+
+
+class Reach:
+    """Finds what entrypoints of one project reach; what a definition leads to is worked out once for all of them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._resolver = Resolver(project)
+        self._links: dict[Key, Links] = {}
+        self._effects: dict[str, list[int]] = {}
+        self._everything: dict[str, Links] = {}
+        self._digests: dict[tuple[Key, bool], str] = {}
+        self._known: dict[str, Found] = {}
+
+    def of_entrypoint(self, entrypoint: str) -> Found:
+        """The definitions that an entrypoint reaches, and the top-level modules outside the project."""
+        if entrypoint not in self._known:
+            try:
+                self._known[entrypoint] = self._closed([self._start(entrypoint)])
+            except (RecursionError, MemoryError):  # a tree too deep for where we are called from
+                self._known[entrypoint] = self._all_files(entrypoint)
+        return self._known[entrypoint]
+
+    def of_names(self, names: Iterable[tuple[str, Sequence[str]]]) -> Found:
+        """The definitions that some names of modules reach, given as module and attributes."""
+        starts = []
+        for module, chain in names:
+            links = self._resolver.of_name(module, tuple(chain))
+            links.executed.update(name for name in with_parents(module) if self._project.place(name))
+            starts.append(links)
+        return self._closed(starts)
+
+    def _start(self, entrypoint: str) -> Links:
+        """The function of an entrypoint: by its name, as ``__batch_main__``, or else anything in the file."""
+        module = next((name for name in with_parents(entrypoint) if self._content(name)), "")
+        if not module:
+            return Links(outside={entrypoint.partition(".")[0]})
+        content = self._content(module)
+        name = entrypoint.removeprefix(module).lstrip(".").partition(".")[0]
+        known = content is not None and (name in content.bound or name in content.imported)
+        if content is not None and not known and (MAIN in content.bound or MAIN in content.imported):
+            name = MAIN
+        elif not known and not (name and content is not None and content.stars):
+            name = ""
+        links = self._resolver.of_name(module, (name,) if name else ())
+        links.executed.update(found for found in with_parents(module) if self._project.place(found))
+        return links
+
+    def _content(self, name: str) -> Module | None:
+        place = self._project.place(name)
+        return place.module if place else None
+
+    def _all_files(self, entrypoint: str) -> Found:
+        places = list(self._project.all_places())
+        return [_file(place, place.module) for place in places if place.module], {entrypoint.partition(".")[0]}
+
+    def _closed(self, starts: Iterable[Links]) -> Found:
+        reached, todo = Reached(), list(starts)
+        while todo:
+            while todo:
+                todo.extend(self._new(todo.pop(), reached))
+            todo.extend(self._far(reached))
+        return list(self._definitions(reached)), reached.outside
+
+    def _new(self, links: Links, reached: Reached) -> list[Links]:
+        """Take in some links; returns the links of what was not reached before."""
+        found: list[Links] = []
+        reached.outside |= links.outside
+        reached.marks |= links.marks
+        for name in links.whole - reached.whole:
+            reached.whole.add(name)
+            found.append(self._all_of(name))
+            found.append(Links(executed=set(with_parents(name))))
+        for name in links.executed - reached.executed:
+            reached.executed.add(name)
+            found.append(self._execution(name))
+        for key in links.units - reached.units:
+            reached.units.add(key)
+            found.append(self._of_unit(key))
+            found.append(Links(executed=set(with_parents(key[0]))))
+        return found
+
+    def _far(self, reached: Reached) -> list[Links]:
+        """What is reached by other means than by its name."""
+        whole: set[str] = set()
+        if "loaded" in reached.marks:
+            whole |= reached.executed
+        if "import" in reached.marks:
+            whole |= {place.name for place in self._project.all_places()}
+        packages = tuple(f"{name}." for name in reached.whole if self._is_package(name))
+        whole |= {name for name in reached.executed if packages and name.startswith(packages)}
+        units: set[Key] = set()
+        if reached.marks & _WATCHING:
+            units = {key for name in reached.executed for key in self._derived(name)}
+        missing = Links(whole=whole - reached.whole, units=units - reached.units)
+        return [missing] if missing.whole or missing.units else []
+
+    def _is_package(self, name: str) -> bool:
+        place = self._project.place(name)
+        return place is not None and place.package == name
+
+    def _derived(self, name: str) -> list[Key]:
+        """The classes of a module that derive from others."""
+        module = self._content(name)
+        return [(name, unit.index) for unit in module.units if unit.derives] if module else []
+
+    def _of_unit(self, key: Key) -> Links:
+        if key not in self._links:
+            place = self._project.place(key[0])
+            assert place is not None and place.module is not None  # noqa: S101 # only places with a content have units
+            self._links[key] = self._resolver.of_unit(place, place.module.units[key[1]])
+        return self._links[key]
+
+    def _all_of(self, name: str) -> Links:
+        if name not in self._everything:
+            place = self._project.place(name)
+            self._everything[name] = self._resolver.of_everything(place) if place else Links()
+        return self._everything[name]
+
+    def _execution(self, name: str) -> Links:
+        """What importing a module executes."""
+        place = self._project.place(name)
+        if place is None or place.module is None:
+            return Links()
+        executed = {found for origin in place.module.executes for found in self._resolver.executed_by(origin, place)}
+        whole = {name} if place.module.opaque else set()
+        return Links(executed=executed, units={(name, index) for index in self._effects_of(place)}, whole=whole)
+
+    def _effects_of(self, place: Place) -> list[int]:
+        if place.name not in self._effects:
+            units = place.module.units if place.module else []
+            self._effects[place.name] = [unit.index for unit in units if self._resolver.has_effects(place, unit)]
+        return self._effects[place.name]
+
+    # Definitions
+
+    def _definitions(self, reached: Reached) -> Iterable[Definition]:
+        by_place: dict[str, list[int]] = defaultdict(list)
+        for name, index in reached.units:
+            by_place[name].append(index)
+        texts = bool(reached.marks & _READS_TEXTS)
+        for name in sorted({*by_place, *reached.whole, *(reached.executed if reached.marks & _READS_SOURCE else ())}):
+            place = self._project.place(name)
+            if place is None or place.module is None:
+                continue
+            if place.module.opaque or reached.marks & _READS_SOURCE:
+                yield _file(place, place.module)
+            yield from self._of_place(place, place.module, sorted(by_place[name]), texts, whole=name in reached.whole)
+
+    def _of_place(
+        self, place: Place, module: Module, indices: Sequence[int], texts: bool, *, whole: bool
+    ) -> Iterable[Definition]:
+        effects = set(self._effects_of(place))
+        groups: dict[str, list[Unit]] = defaultdict(list)
+        statements: list[Unit] = []
+        for unit in (module.units[index] for index in indices):
+            if unit.is_import:
+                continue
+            if (unit.index in effects and not unit.is_definition) or not unit.names:
+                statements.append(unit)
+            else:
+                groups[_group_name(unit)].append(unit)
+        digest = self._digest_in(place, module, texts)
+        for name, units in groups.items():
+            yield _definition(place, name, units, digest_of(map(digest, units)))
+        order = [unit for unit in module.units if unit.index in effects or (whole and not unit.is_import)]
+        if order and (statements or len(order) > 1):
+            said = [f"names {','.join(sorted(u.names))}" if u not in statements else digest(u) for u in order]
+            lines = (statements or order)[0].lines[0], (statements or order)[-1].lines[1]
+            yield Definition(
+                name=f"{place.name} (top level)",
+                kind="statements",
+                digest=digest_of(said),
+                file=place.file,
+                lines=lines,
+            )
+
+    def _digest_in(self, place: Place, module: Module, texts: bool) -> Callable[[Unit], str]:
+        ordered = self._ordered(place, module)
+
+        def digest(unit: Unit) -> str:
+            key = ((place.name, unit.index), texts)
+            if key not in self._digests:
+                said = [unit.digest, module.futures, *self._of_unit(key[0]).said]
+                if unit.references.eager:
+                    said.append(f"after {sum(index < unit.index for index in ordered)}")
+                self._digests[key] = digest_of([*said, unit.texts] if texts else said)
+            return self._digests[key]
+
+        return digest
+
+    def _ordered(self, place: Place, module: Module) -> list[int]:
+        """The statements whose place among the others may matter: those with effects, and names bound twice."""
+        found = set(self._effects_of(place))
+        for name, units in module.bound.items():
+            if len(units) > 1 and not all(unit.is_import and len(module.imported[name]) == 1 for unit in units):
+                found.update(unit.index for unit in units)
+            if name in _BUILTINS:
+                found.update(unit.index for unit in units)
+        return sorted(found)
+
+
+_BUILTINS = frozenset(vars(builtins))
+
+
+def _file(place: Place, module: Module) -> Definition:
+    return Definition(name=f"{place.name} (file)", kind="file", digest=module.content_digest, file=place.file)
+
+
+def _group_name(unit: Unit) -> str:
+    return sorted(unit.names)[0]
+
+
+def _definition(place: Place, name: str, units: Sequence[Unit], digest: str) -> Definition:
+    main = next((unit for unit in units if unit.is_definition), units[0])
+    return Definition(name=f"{place.name}.{name}", kind=main.kind, digest=digest, file=place.file, lines=main.lines)
