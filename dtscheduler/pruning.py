@@ -178,10 +178,17 @@ class Pruning:
     def _results(self, hand: _Hand, cache: ResultCache, borrowed: Marks) -> None:
         with self._part("results"):
             failed: set[str] = set()
-            for shard, keys in groupby(cache.keys(), key=_shard):
+            for shard, keys in groupby(self._listed(cache), key=_shard):
                 while few := list(islice(keys, KEYS_AT_ONCE)):
                     if shard not in failed and not self._results_among(hand, cache, few, borrowed):
                         failed.add(shard)  # else each of its batches would wait as long as the first
+
+    def _listed(self, cache: ResultCache) -> Iterator[str]:
+        """The keys of a cache; that some cannot be listed is told, and does not keep the others from being removed."""
+        try:
+            yield from cache.keys()
+        except ResultError as error:
+            self._tally.tell(f"results: {error}")
 
     def _results_among(self, hand: _Hand, cache: ResultCache, keys: Sequence[str], borrowed: Marks) -> bool:
         """Remove those of some keys that nothing needs. The store is asked about them after they were listed."""
@@ -219,7 +226,7 @@ class Pruning:
         if cache is None:
             return
         with self._part("code"):
-            found = filter(is_code, _all_but_lost(cache.keys()))
+            found = filter(is_code, self._listed(cache))
             while few := list(islice(found, KEYS_AT_ONCE)):
                 needed = self._store.code_keys()
                 self._tally.add_results(hand.results(cache, [key for key in few if key not in needed], A_DAY))
@@ -406,11 +413,3 @@ def _size(path: Path) -> int:
 
 def _shard(key: str) -> str:
     return key.rpartition("@")[2] if "@" in key else ""
-
-
-def _all_but_lost(keys: Iterable[str]) -> Iterator[str]:
-    """Keys, without the error at their end, which was told when results were listed."""
-    try:
-        yield from keys
-    except ResultError:
-        return

@@ -48,6 +48,8 @@ from dtscheduler.timing.backfill import Which, chosen, rundates
 from dtscheduler.timing.calendar import next_fire
 from dtscheduler.timing.due import new_run
 from dtscheduler.timing.rundate import rundate_of
+from dtscheduler.triage.failures import failures_of
+from dtscheduler.triage.grouping import FailureGroup
 
 MOST_RUNDATES = 100_000
 MOST_RUNS = 2**31 - 1
@@ -392,6 +394,10 @@ class Workspace:
 
     def attempts(self, run_id: int) -> list[AttemptRecord]:
         return self.store.attempts(self.run(run_id).id)
+
+    def failures(self, run_id: int) -> list[FailureGroup]:
+        """What failed in a run, grouped by error; texts in it are masked."""
+        return failures_of(self.store, self.run(run_id))
 
     def results(self, run: RunRecord) -> ResultCache:
         """The cache that holds the results of a run; see ``made_elsewhere`` before one is unpickled."""

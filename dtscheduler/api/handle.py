@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
 
     from dtscheduler.api.dag import DAG
+    from dtscheduler.api.failures import Failures
     from dtscheduler.api.plan import Plan
     from dtscheduler.api.task_run import TaskRun
     from dtscheduler.hosting import Drive
@@ -245,6 +246,15 @@ class Run:
         from dtscheduler.api.logs import read_log
 
         return read_log(self._workspace, self.record, self.part(task, part), attempt)
+
+    def failures(self) -> Failures:
+        """What failed, grouped by its error, with the parameters that set it apart: "cells: 3 of 12 parts: ...".
+
+        Each group has ``task_name``, ``title``, ``set_apart``, ``parts`` (their numbers), ``count`` and ``example``.
+        """
+        from dtscheduler.api.failures import Failures
+
+        return Failures(self._workspace.failures(self._id))
 
     def task_runs(self) -> pandas.DataFrame:
         """The run's task runs as a DataFrame, one row a part.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pandas
 
     from dtscheduler.api.dag import DAG
+    from dtscheduler.model.job import JobSpec
     from dtscheduler.planning import Foresight, Rerun
     from dtscheduler.running.estimate import Estimate
+    from dtscheduler.running.lookup import KnownCode
     from dtscheduler.workspace import Workspace
 
 MOST_ROWS = 60
@@ -131,9 +133,10 @@ class Plan:
         """One sentence: "1 reused, 7 to run (code changed: ...), about 40 s"."""
         counts = [(self.reused, "reused"), (self.to_run, "to run"), (self.unknown, "unknown until upstream")]
         texts = [f"{count:,} {word}" for count, word in counts if count]
-        reasons = Counter(o.reason for o in self._foresight.outlooks if o.fate is Fate.TO_RUN)
+        to_run = [outlook.reason for outlook in self._foresight.outlooks if outlook.fate is Fate.TO_RUN]
+        reasons = Counter(phrase for reason in to_run for phrase in reason.split("; "))
         if reasons:
-            named = "; ".join(printable(reason) for reason, _ in reasons.most_common(MOST_REASONS))
+            named = "; ".join(printable(phrase) for phrase, _ in reasons.most_common(MOST_REASONS))
             place = next(n for n, text in enumerate(texts) if text.endswith("to run"))
             texts[place] += f" ({named}{'; ...' if len(reasons) > MOST_REASONS else ''})"
         if self.to_run or self.unknown:
@@ -178,10 +181,16 @@ class Plan:
 def plan_dag(dag: DAG, *, rundate: date | str | None, reuse: str | None) -> Plan:
     """What a run of a DAG would do now; see ``DAG.plan``."""
     place = workspace()
+    return plan_spec(place, *settled(dag, place), rundate=rundate, reuse=reuse)
+
+
+def plan_spec(
+    place: Workspace, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | str | None, reuse: str | None
+) -> Plan:
+    """What a run of a job would do now; see ``DAG.plan``."""
     run_date = as_rundate(rundate)
-    spec, known = settled(dag, place)
     if reuse is not None:
-        spec = replace(spec, reuse=checks.member(reuse, f"plan of DAG {dag.name!r}", "reuse", Reuse))
+        spec = replace(spec, reuse=checks.member(reuse, f"plan of DAG {spec.name!r}", "reuse", Reuse))
     return Plan(place.plan(spec, known, rundate=run_date), place)
 
 

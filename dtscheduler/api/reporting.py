@@ -125,6 +125,70 @@ def tasks_report(
     return tasks_frame(place, query)
 
 
+def durations(job: str, since: When = "90d") -> pd.DataFrame:
+    """How long the runs of a job take, and each of its tasks: of what completed, over all parts of a fan-out.
+
+    Args:
+        job: Name of the job, saved or not.
+        since: Of runs submitted at or after this: a date, an instant, ``'7d'`` for seven days ago, or None for all.
+
+    Returns:
+        A DataFrame with a row for the whole runs, then one a task, with the columns ``of`` (str, ``run`` or ``task``),
+        ``task`` (str, empty for the whole runs), ``count`` (int64, how many were measured), ``median, p90, p95, max``
+        (timedelta64[us]) and ``trend`` (float64): by which part the median of the latest quarter is longer than that of
+        the others, 0.25 for a quarter longer; NaN for fewer than 8.
+    """
+    from dtscheduler.reports.durations import durations_frame
+
+    place = workspace()
+    return durations_frame(place, job, as_instant(since, "since", place.clock.now()))
+
+
+def slowest(run: int, n: int = 20) -> pd.DataFrame:
+    """The task runs of a run that took longest, the longest first; of those under way, what they have taken so far.
+
+    Args:
+        run: Number of the run.
+        n: At most so many.
+
+    Returns:
+        A DataFrame with the columns ``task`` (str), ``part`` (int64), ``part_name`` (str), ``status`` (category),
+        ``attempt`` (int64), ``started, ended`` (datetime64[us, UTC]), ``duration`` (timedelta64[us]), ``share`` (float64,
+        of the time from the run's start to its end), ``cpu_seconds, peak_memory_mb`` (float64), ``host`` (str).
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    from dtscheduler.reports.durations import slowest_frame
+
+    return slowest_frame(workspace(), run, n)
+
+
+def sizing(job: str, runs: int = 20) -> pd.DataFrame:
+    """What each task of a job asks for beside what it used, and what it should ask for.
+
+    Measured on the latest runs, over all parts, of task runs that completed or ran out of memory. CPU is time of CPU by
+    time, 4000 MHz for a core, of those that took 0.1 s or more.
+
+    Args:
+        job: Name of the job, saved or not.
+        runs: How many of its latest runs count.
+
+    Returns:
+        A DataFrame with one row a task and the columns ``task`` (str), ``parts`` (int64), ``cpu_mhz`` (int64, asked),
+        ``cpu_mhz_used`` (float64, 95 of 100 use no more), ``cpu_mhz_suggested`` (Int64), ``memory_mb`` (int64, asked),
+        ``memory_mb_p95, memory_mb_max`` (float64, of the peaks), ``memory_mb_suggested`` (Int64), ``measurements``
+        (int64), ``sure`` (str: ``high`` from 20 measurements on, ``fair`` from 5 on, ``low``, ``none``), ``advice`` (str, in
+        words).
+
+    Raises:
+        NotFoundError: There is no such job, and no run of one.
+    """
+    from dtscheduler.reports.sizing import sizing_frame
+
+    return sizing_frame(workspace(), job, runs)
+
+
 def to_csv(frame: pd.DataFrame, path_or_buffer: Target, *, raw: bool = False) -> None:
     r"""Write a table as CSV that a spreadsheet shows, and does not execute.
 

@@ -21,6 +21,7 @@ from dtscheduler.timing.backfill import Which
 
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG
+    from dtscheduler.api.plan import Plan
     from dtscheduler.api.why import Why
     from dtscheduler.workspace import Workspace
 
@@ -77,6 +78,14 @@ class Job:
         """
         with self._there():
             return Run(self._workspace.submit_job(self.id, rundate=as_rundate(rundate)).id, self._workspace)
+
+    def plan(self, rundate: date | str | None = None, reuse: str | None = None) -> Plan:
+        """What a run of the latest version of the job would do now; see ``DAG.plan``."""
+        from dtscheduler.api.plan import plan_spec
+
+        with self._there():
+            spec = self._workspace.spec(self._workspace.job(self.id).spec_hash)
+        return plan_spec(self._workspace, spec, {}, rundate=rundate, reuse=reuse)
 
     @overload
     def backfill(

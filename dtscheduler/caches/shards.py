@@ -76,7 +76,8 @@ def _opened(folder: Path) -> Iterator[sqlite3.Connection | None]:
         place = f"file:{quote(str(path))}?mode=rw"
         with closing(sqlite3.connect(place, uri=True, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = NORMAL")
-            yield connection
+            made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone()
+            yield connection if made else None  # another process may be making it just now
     except (OSError, sqlite3.Error) as error:
         raise ResultError(f"the results in {folder} cannot be pruned: {_why(error)}") from error
 

@@ -8,7 +8,9 @@ import sys
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 completed, 1 a run that failed, 2 wrong use."""
-    import dtscheduler.cli.pruning  # noqa: F401 # adds its command
+    import dtscheduler.cli.planning  # noqa: F401 # each adds its commands
+    import dtscheduler.cli.pruning  # noqa: F401
+    import dtscheduler.cli.reporting  # noqa: F401
     from dtscheduler.cli.exits import exit_code
     from dtscheduler.cli.serving import commands
 

@@ -37,7 +37,7 @@ def demo(out: Path) -> int:
     """Run the flight-delay suite on all flights that left New York in 2013, and write its report as CSV."""
     from dtscheduler.cli.demo import run_demo
 
-    return _exit_code(run_demo(out))
+    return exit_code_of(run_demo(out))
 
 
 @commands.command("run")
@@ -57,7 +57,7 @@ def run_command(target: str, rundate: str | None, executor: str | None, detach: 
         tell_if_unserved()
         return 0
     runs = run_target(target, rundate=rundate, executor=executor)
-    return max(_exit_code(run) for run in runs)
+    return max(exit_code_of(run) for run in runs)
 
 
 @commands.command("jobs")
@@ -162,7 +162,7 @@ def resume(run_id: int) -> int:
     """Finish a run here whose process has died, or that waits for a service."""
     from dtscheduler.api.handle import resume as resume_run
 
-    return _exit_code(resume_run(run_id))
+    return exit_code_of(resume_run(run_id))
 
 
 @commands.group()
@@ -231,7 +231,8 @@ def tell_if_unserved() -> None:
         click.echo(NO_SERVICE, err=True)
 
 
-def _exit_code(run: Run) -> int:
+def exit_code_of(run: Run) -> int:
+    """0 if a run has completed."""
     from dtscheduler.model.status import RunStatus
 
     return 0 if run.status is RunStatus.COMPLETED else FAILED

@@ -33,7 +33,7 @@ def prune_command(keep_days: float, keep_last: int, job: str | None, dry_run: bo
         _show(planned)
         if dry_run or planned.nothing:
             return FAILED if planned.problems else 0
-        if not sys.stdin.isatty():
+        if not _at_a_terminal():
             click.echo("dtscheduler: nothing was removed; add --yes to remove this", err=True)
             return WRONG_USE
         if not click.confirm("Remove this?"):
@@ -42,6 +42,10 @@ def prune_command(keep_days: float, keep_last: int, job: str | None, dry_run: bo
     done = prune(keep_days, keep_last, job)
     _show(done)
     return FAILED if done.problems else 0
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _show(pruned: Pruned) -> None:
@@ -87,4 +91,4 @@ def show_bytes(size: int) -> str:
         if number < 1000 or unit == "TB":
             break
         number /= 1000
-    return f"{size} B" if unit == "B" else f"{number:.3g} {unit}"
+    return f"{size} B" if unit == "B" else f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"

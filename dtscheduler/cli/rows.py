@@ -148,6 +148,8 @@ def _came_by(run: RunRecord) -> str:
             return f"its schedule, {run.scheduled:%Y-%m-%d %H:%M} UTC"
         case Trigger.AFTER:
             return f"the end of run {run.after_run}"
+        case Trigger.RERUN:
+            return f"{run.submitted_by}, rerun of run {run.rerun_of}"
         case _:
             return f"{run.submitted_by or 'hand'}{', backfill' if run.backfill else ''}"
 

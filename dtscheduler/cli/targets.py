@@ -20,6 +20,8 @@ from dtscheduler.running.importing import quiet_import
 if TYPE_CHECKING:
     from datetime import date
 
+    from dtscheduler.api.plan import Plan
+
 
 def run_target(target: str, *, rundate: str | None, executor: str | None) -> list[Run]:
     """Run a saved job, or every DAG that stands in a Python file.
@@ -33,6 +35,14 @@ def run_target(target: str, *, rundate: str | None, executor: str | None) -> lis
     if path.suffix == ".py" and path.is_file():
         return [dag.run(rundate=run_date, executor=executor) for dag in dags_of(path)]
     return [run_saved(target, run_date, executor)]
+
+
+def plan_target(target: str, *, rundate: str | None, reuse: str | None) -> list[Plan]:
+    """What runs of a saved job, or of every DAG that stands in a Python file, would do."""
+    path = Path(target)
+    if path.suffix == ".py" and path.is_file():
+        return [dag.plan(rundate=rundate, reuse=reuse) for dag in dags_of(path)]
+    return [job(target).plan(rundate=rundate, reuse=reuse)]
 
 
 def submit_target(target: str, *, rundate: str | None) -> list[Run]:

@@ -27,7 +27,8 @@ class Estimate:
         if self.median_seconds is None or self.p90_seconds is None:
             return "no estimate: these tasks have not completed before"
         usual, slow = _about(self.median_seconds), _about(self.p90_seconds)
-        text = f"about {usual}" if usual == slow else f"about {usual}, {slow} if it goes slowly"
+        text = usual if usual == slow else f"{usual}, {slow} if it goes slowly"
+        text = text if usual.startswith("less") else f"about {text}"
         return text + (f", without {_counted(len(self.unknown))} not timed before" if self.unknown else "")
 
 
@@ -146,7 +147,9 @@ def _quantiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def _about(seconds: float) -> str:
-    return show_duration(round(seconds) if seconds >= 10 else round(seconds, 1))
+    if seconds < 0.95:
+        return "less than a second"
+    return f"{seconds:.0f} s" if 10 <= seconds < 59.5 else show_duration(seconds)
 
 
 def _counted(count: int) -> str:

@@ -143,14 +143,14 @@ class _OfTask:
             changes.append(f"{_ended(known)} in run {self._then.earlier.run.id}")
         if changes:
             return Outlook(*place, Fate.TO_RUN, "; ".join(changes))
-        return Outlook(*place, *self._unchanged(self._then))
+        return Outlook(*place, *self._unchanged(self._then, known, record))
 
     def _noted(self, record: TaskRunRecord) -> str:
         """Of a result that is kept although its code is another by now: that it is."""
         changed = next((change for change in self._changes if change.startswith(_CODE)), None)
         return f"; {changed} since" if changed and self._again and not record.patched_by else ""
 
-    def _unchanged(self, then: _Then) -> tuple[Fate, str]:
+    def _unchanged(self, then: _Then, known: TaskRunRecord, record: TaskRunRecord) -> tuple[Fate, str]:
         """What becomes of a part that is as it was and has no result to take."""
         never = self._never_again()
         if self._waiting:
@@ -164,7 +164,10 @@ class _OfTask:
             return Fate.TO_RUN, f"upstream changed: {_named(changed)}"
         if not (self._looks_up or self._again):
             return Fate.TO_RUN, "nothing changed; Reuse='content' would reuse it"
-        return Fate.TO_RUN, "result missing"
+        if known.fingerprint == record.fingerprint:
+            return Fate.TO_RUN, "result missing"
+        kept = f"run {then.earlier.run.id} had kept it from run {known.from_run}, and its" if known.from_run else "its"
+        return Fate.TO_RUN, f"{kept} code or inputs were others"
 
     def _changes_since(self, then: _Then) -> Iterator[str]:
         old, spec = then.spec, self._spec

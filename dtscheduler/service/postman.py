@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from dtscheduler.alerts.message import Told, compose
 from dtscheduler.alerts.outbox import BETWEEN_MESSAGES, after_failure, after_success, batches, message_id
 from dtscheduler.crash import crash_point
-from dtscheduler.errors import AlertError, SchedulerError
+from dtscheduler.errors import AlertError
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
-from dtscheduler.model.config import decode
-from dtscheduler.model.run import RunQuery, RunRecord
+from dtscheduler.model.run import RunQuery
 from dtscheduler.ports import Alerter, Clock, Store
-from dtscheduler.triage.grouping import FailureGroup, group_failures
+from dtscheduler.triage.failures import failures_of
 
 CLAIM = timedelta(minutes=2)
 LOOK_SECONDS = 1.0
@@ -111,14 +110,5 @@ def _told(store: Store, alert: AlertRecord, *, alone: bool) -> Told:
     found = store.runs(RunQuery(id=alert.run_id)) if alert.run_id else []
     if not found:
         return Told(alert=alert)
-    groups = _groups(store, found[0]) if alone and alert.kind is AlertKind.FAILED else []
+    groups = failures_of(store, found[0]) if alone and alert.kind is AlertKind.FAILED else []
     return Told(alert=alert, run=found[0], groups=groups)
-
-
-def _groups(store: Store, run: RunRecord) -> list[FailureGroup]:
-    try:
-        spec = store.spec(run.spec_hash)
-    except (SchedulerError, ValueError):
-        return group_failures(store.task_runs(run.id), {})
-    configs = {(t, p): decode(part.config) for t, task in enumerate(spec.tasks) for p, part in enumerate(task.parts)}
-    return group_failures(store.task_runs(run.id), configs)

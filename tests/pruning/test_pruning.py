@@ -92,7 +92,7 @@ def test_saved_jobs_and_their_versions_stay(ws, dag, prune, there):
     ws.clock.step(timedelta(hours=1))
     prune(days=0)
     assert numbers(there) == []
-    assert [len(ws.place.spec(v.spec_hash).tasks) for v in ws.place.versions(saved.id)] == [1, 2]
+    assert [len(ws.place.spec(v.spec_hash).tasks) for v in ws.place.versions(saved.record.id)] == [1, 2]
     assert [run.status for run in ws.step(days=1)] == [RunStatus.COMPLETED]
 
 

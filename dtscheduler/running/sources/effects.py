@@ -109,8 +109,8 @@ class Judge:
                 self._change(changed)
                 self._harmless(value)
             case ast.Delete(targets=targets):
-                for target in targets:
-                    self._change(target)
+                for deleted in targets:
+                    self._change(deleted)
             case ast.Expr(value=value):
                 self._expression(value)
             case ast.Import() | ast.ImportFrom() | ast.Pass():
@@ -185,7 +185,7 @@ class Judge:
         if self._is_live(value):
             raise _EffectError
         self._harmless(value)
-        if any(isinstance(target, ast.Tuple | ast.List) for target in targets):
+        if not isinstance(value, ast.Name) or any(isinstance(target, ast.Tuple | ast.List) for target in targets):
             self._steady(value)
         self._jobs_if(self._is_job(value), targets)
         self._targets(targets)

@@ -17,7 +17,7 @@ Key = tuple[str, int]
 _OF_EVERY_MODULE = frozenset({"__name__", "__file__", "__package__", "__spec__", "__doc__"})
 _ANY_NAME = frozenset({"globals", "eval", "exec", "__builtins__"})
 _ANY_LOADED = ("sys.modules", "sys._getframe", "sys._current_frames", "inspect.currentframe", "inspect.stack", "gc.")
-_ANY_FILE = ("importlib.", "runpy.", "pkgutil.", "imp.")
+_ANY_FILE = ("importlib.", "runpy.", "pkgutil.", "imp.", "sys.meta_path", "sys.path_hooks", "builtins.__import__")
 _NO_FILE = ("importlib.metadata", "importlib.resources", "importlib.reload", "importlib.util.find_spec")
 _FILE_MARKS = frozenset({"load_module", "exec_module"})
 _LOADED_MARKS = frozenset({"__globals__", "f_globals", "f_back", "get_objects"})
@@ -105,6 +105,11 @@ class Resolver:
     def _harmless(self, place: Place, suspect: Suspect, seen: frozenset[Key]) -> bool:
         links = Links()
         _Walk(self._project, links).name(place, suspect.chain)
+        if suspect.role != "task" and len(suspect.chain) > 1 and links.units:
+            owner = Links()
+            _Walk(self._project, owner).name(place, suspect.chain[:-1])
+            if owner.units:  # an attribute of a definition, not of a module
+                return False
         if links.whole or not (links.units or any(s.startswith(("ours ", "outside ")) for s in links.said)):
             return False
         if any(not _known(suspect, said) for said in links.said if said.startswith("outside ")):
@@ -159,6 +164,8 @@ class _Walk:
         else:
             self._links.said.append(f"module {name}")
             self._links.whole.add(name)
+            if self._project.place(name.partition(".")[0]) and not self._project.has_file(name):
+                self._links.outside.add(name.partition(".")[0])  # a plain folder hides no module that is installed
 
     def _member(self, base: str, name: str, rest: Chain) -> None:
         place = self._project.place(base)
@@ -213,12 +220,14 @@ class _Walk:
                 self._links.said.append(f"* of {base} after {len(earlier)}")
                 self._bound(source, source.module, ("__all__",))
                 self._bound(source, source.module, chain)
+            if self._project.place(f"{base}.{chain[0]}"):
+                self.module(f"{base}.{chain[0]}", chain[1:])
             self._stars(source, source.module, chain)
 
     def _builtin(self, place: Place, chain: Chain) -> None:
         if chain[0] in _ANY_NAME:
             self._links.whole.add(place.name)
-        elif chain[0] == "__import__":
+        elif chain[0] in ("__import__", "__path__"):
             self._links.marks.add("import")
         if hasattr(builtins, chain[0]):
             self._links.said.append(f"builtin {chain[0]}")

@@ -12,11 +12,12 @@ from functools import cached_property
 from dtscheduler.running.sources.effects import Judge, Surroundings, Verdict
 from dtscheduler.running.sources.facts import digest_of, digest_of_bytes
 from dtscheduler.running.sources.names import Import, References, chain_of, executed_imports, imports_of, references
-from dtscheduler.running.sources.normal import docstrings, executed, normal_form
+from dtscheduler.running.sources.normal import executed, normal_form
 
 MAX_BYTES = 1_500_000
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DEFERRED = (*_DEFINITIONS[:2], ast.Lambda)
+_CHECKING = re.compile(rb"\bTYPE_CHECKING\b[^=\n]*=(?!=)(?!\s*False\b)")
 _IMPORT_LINES = re.compile(rb"^[ \t]*(?:import[ \t]+([\w., \t]+)|from[ \t]+(\.*)([\w.]*)[ \t]+import)", re.MULTILINE)
 
 
@@ -28,6 +29,7 @@ class Unit:
         self.names = names | verdict.changed
         self.verdict = verdict
         self.is_import = isinstance(node, ast.Import | ast.ImportFrom)
+        self.executes: list[Import] = []
         self.derives = any(isinstance(inner, ast.ClassDef) and inner.bases for inner in _outside_functions([node]))
         self.kind = _kind(node, self.names)
         one_name = len(self.names) == 1 and isinstance(node, ast.Assign | ast.AnnAssign)
@@ -41,18 +43,18 @@ class Unit:
     def node(self) -> ast.stmt:
         return self._node or ast.parse(self._source).body[0]
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        return digest_of(normal_form([self.node]))
+        return self._facts[0]
 
-    @cached_property
-    def texts(self) -> str:
-        """A digest of its docstrings."""
-        return digest_of(docstrings([self.node]))
-
-    @cached_property
+    @property
     def references(self) -> References:
-        return references([self.node])
+        return self._facts[1]
+
+    @cached_property
+    def _facts(self) -> tuple[str, References]:
+        node = self.node
+        return digest_of(normal_form([node])), references([node])
 
     def decorates(self, *, called: bool) -> bool:
         """Whether it is a function that, called with a definition, does nothing but wrap it.
@@ -136,7 +138,7 @@ def parsed(content: bytes) -> Module:
 
 
 def _module(tree: ast.Module, digest: str, content: bytes) -> Module:
-    statements = list(_worker_statements(tree.body))
+    statements = list(_worker_statements(tree.body)) if not _CHECKING.search(content) else executed(tree.body)
     module = Module(digest)
     around = _surroundings(statements, content)
     lines = content.splitlines(keepends=True) if _is_utf8(content) else []
@@ -149,19 +151,20 @@ def _module(tree: ast.Module, digest: str, content: bytes) -> Module:
             module.bound.setdefault(name, []).append(unit)
         for node in _outside_functions([statement]):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                _take_imports(module, node, len(module.units))
+                _take_imports(module, unit, node)
     module.tasks = around.tasks
     return module
 
 
-def _take_imports(module: Module, node: ast.Import | ast.ImportFrom, place: int) -> None:
+def _take_imports(module: Module, unit: Unit, node: ast.Import | ast.ImportFrom) -> None:
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":
         module.futures += " ".join(sorted(alias.name for alias in node.names))
         return
-    module.executes.extend(executed_imports(node))
+    unit.executes.extend(executed_imports(node))
+    module.executes.extend(unit.executes)
     for name, origin in imports_of(node):
         if name == "*":
-            module.stars.append((place, origin))
+            module.stars.append((unit.index, origin))
         else:
             module.imported.setdefault(name, []).append(origin)
 
@@ -184,8 +187,20 @@ def _surroundings(statements: Sequence[ast.stmt], content: bytes) -> Surrounding
         for name, value in _bound(statement):
             if not isinstance(statement, ast.Import | ast.ImportFrom) and not (value is None and name in paths):
                 values.setdefault(name, []).append(value)
+    for name in _rebound(statements, content):
+        values.setdefault(name, []).append(None)
     tasks = frozenset(node.name for node in statements if isinstance(node, _DEFINITIONS[:2]) and _is_task(node, paths))
     return Surroundings(paths, values, tasks, "*" in paths, b"defaultdict" in content or b"__missing__" in content)
+
+
+def _rebound(statements: Sequence[ast.stmt], content: bytes) -> Iterable[str]:
+    """Names that functions of the module bind anew, all where that cannot be told."""
+    if any(word in content for word in (b"globals", b"exec", b"locals", b"vars")):
+        return [name for statement in statements for name, _ in _bound(statement)]
+    if b"global" not in content:
+        return []
+    nodes = (node for statement in statements for node in ast.walk(statement))
+    return [name for node in nodes if isinstance(node, ast.Global) for name in node.names]
 
 
 def _is_task(node: ast.FunctionDef | ast.AsyncFunctionDef, paths: dict[str, str]) -> bool:

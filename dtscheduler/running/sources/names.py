@@ -160,6 +160,8 @@ def _name(node: ast.Name, scope: _Scope, found: References) -> None:
         _add((node.id,), scope, found)
     else:
         scope.bound.add(node.id)
+        if node.id in MARKS:
+            found.marks.add(node.id)
         if scope.is_top:
             found.chains.add((node.id,))
 

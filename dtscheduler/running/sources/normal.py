@@ -30,18 +30,8 @@ def normal_form(statements: Statements) -> list[str]:
             words.append(f"[{len(item)}")
             stack.extend((part, in_function) for part in reversed(item))
         else:
-            words.append("-" if item is None else f"{type(item).__name__} {item!r}")
+            words.append(_word(item))
     return words
-
-
-def docstrings(statements: Statements) -> list[str]:
-    """All texts that are statements of their own, in order."""
-    return [
-        node.value.value
-        for statement in statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    ]
 
 
 def executed(statements: Statements) -> list[ast.stmt]:
@@ -52,6 +42,12 @@ def executed(statements: Statements) -> list[ast.stmt]:
         if not isinstance(statement, ast.Pass)
         and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
+
+
+def _word(item: object) -> str:
+    if type(item) is int:
+        return f"int {item:x}"  # in decimals, Python refuses numbers of more than 4,300 digits
+    return "-" if item is None else f"{type(item).__name__} {item!r}"
 
 
 def _parts(node: ast.AST, in_function: bool) -> tuple[ast.AST, bool, list[tuple[object, bool]]]:

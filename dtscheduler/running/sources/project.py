@@ -75,6 +75,11 @@ class Project:
             self._places[name] = self._found(name) if name else None
         return self._places[name]
 
+    def has_file(self, name: str) -> bool:
+        """Whether a module is more than a folder."""
+        place = self.place(name)
+        return place is not None and place.module is not None
+
     def absolute(self, origin: Import, package: str) -> str:
         """The dotted name of the module that is imported from, as seen from a package."""
         if not origin.level:
@@ -113,7 +118,7 @@ class Project:
                 names = sorted(
                     e.name for e in entries if e.name.startswith(f"{stem}.") and e.name.endswith(_EXTENSIONS)
                 )
-        except OSError:
+        except (OSError, ValueError):
             return ""
         return str(Path(folder, names[0])) if names else ""
 

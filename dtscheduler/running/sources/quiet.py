@@ -13,7 +13,7 @@ _QUIET_NAMES = frozenset(
     {"contextvars.ContextVar", "json.dumps", "json.loads", "logging.getLogger", "os.cpu_count", "os.environ.get"}
     | {"os.fspath", "os.getenv", "threading.Event", "threading.Lock", "threading.RLock", "threading.local"}
     | {"itertools.chain", "itertools.product", "itertools.combinations", "itertools.permutations", "pydantic.Field"}
-    | {"dataclasses.dataclass", "dataclasses.field", "dataclasses.make_dataclass", "decimal.Decimal", "decimal.Context"}
+    | {"dataclasses.dataclass", "dataclasses.field", "decimal.Decimal", "decimal.Context"}
     | {"operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "types.MappingProxyType"}
     | {"types.SimpleNamespace", "zoneinfo.ZoneInfo", "contextlib.contextmanager", "contextlib.asynccontextmanager"}
     | {"datetime.date.today", "datetime.date.fromisoformat", "datetime.datetime.fromisoformat", "datetime.datetime.now"}
@@ -27,7 +27,7 @@ _QUIET_BUILTINS = frozenset(
     {"abs", "all", "any", "bool", "bytes", "bytearray", "chr", "classmethod", "complex", "dict", "divmod", "enumerate"}
     | {"float", "format", "frozenset", "hash", "hex", "int", "isinstance", "issubclass", "len", "list", "max", "min"}
     | {"object", "oct", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "slice"}
-    | {"sorted", "staticmethod", "str", "sum", "tuple", "type", "zip", "map", "filter", "super"}
+    | {"sorted", "staticmethod", "str", "sum", "tuple", "zip", "map", "filter", "super"}
     | {"dict.fromkeys", "str.join", "bytes.fromhex", "int.from_bytes", "float.fromhex"}
 )
 _CALLS_ITS_ARGUMENTS = frozenset(

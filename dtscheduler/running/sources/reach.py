@@ -14,8 +14,7 @@ from dtscheduler.running.sources.module import Module, Unit
 from dtscheduler.running.sources.project import Place, Project
 
 _WATCHING = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
-_READS_TEXTS = frozenset({"__doc__", "getdoc"})
-_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource"})
+_READS_TEXT = frozenset({"__doc__", "getdoc", "getsource", "getsourcelines", "getsourcefile", "findsource"})
 
 Found = tuple[list[Definition], set[str]]
 
@@ -40,8 +39,9 @@ class Reach:
         self._links: dict[Key, Links] = {}
         self._effects: dict[str, list[int]] = {}
         self._everything: dict[str, Links] = {}
-        self._digests: dict[tuple[Key, bool], str] = {}
+        self._digests: dict[Key, str] = {}
         self._known: dict[str, Found] = {}
+        self._effectful: dict[str, bool] = {}
 
     def of_entrypoint(self, entrypoint: str) -> Found:
         """The definitions that an entrypoint reaches, and the top-level modules outside the project."""
@@ -91,7 +91,7 @@ class Reach:
             while todo:
                 todo.extend(self._new(todo.pop(), reached))
             todo.extend(self._far(reached))
-        return list(self._definitions(reached)), reached.outside
+        return sorted(self._definitions(reached), key=lambda found: found.name), reached.outside
 
     def _new(self, links: Links, reached: Reached) -> list[Links]:
         """Take in some links; returns the links of what was not reached before."""
@@ -169,18 +169,16 @@ class Reach:
         by_place: dict[str, list[int]] = defaultdict(list)
         for name, index in reached.units:
             by_place[name].append(index)
-        texts = bool(reached.marks & _READS_TEXTS)
-        for name in sorted({*by_place, *reached.whole, *(reached.executed if reached.marks & _READS_SOURCE else ())}):
+        text = bool(reached.marks & _READS_TEXT)
+        for name in sorted({*by_place, *reached.whole, *reached.executed}):
             place = self._project.place(name)
             if place is None or place.module is None:
                 continue
-            if place.module.opaque or reached.marks & _READS_SOURCE:
+            if place.module.opaque or text:
                 yield _file(place, place.module)
-            yield from self._of_place(place, place.module, sorted(by_place[name]), texts, whole=name in reached.whole)
+            yield from self._of_place(place, place.module, sorted(by_place[name]), whole=name in reached.whole)
 
-    def _of_place(
-        self, place: Place, module: Module, indices: Sequence[int], texts: bool, *, whole: bool
-    ) -> Iterable[Definition]:
+    def _of_place(self, place: Place, module: Module, indices: Sequence[int], *, whole: bool) -> Iterable[Definition]:
         effects = set(self._effects_of(place))
         groups: dict[str, list[Unit]] = defaultdict(list)
         statements: list[Unit] = []
@@ -191,12 +189,13 @@ class Reach:
                 statements.append(unit)
             else:
                 groups[_group_name(unit)].append(unit)
-        digest = self._digest_in(place, module, texts)
+        digest = self._digest_in(place, module)
         for name, units in groups.items():
             yield _definition(place, name, units, digest_of(map(digest, units)))
-        order = [unit for unit in module.units if unit.index in effects or (whole and not unit.is_import)]
+        order = [unit for unit in module.units if unit.index in effects or self._imports_effects(place, unit)]
+        order = module.units if whole else order
         if order and (statements or len(order) > 1):
-            said = [f"names {','.join(sorted(u.names))}" if u not in statements else digest(u) for u in order]
+            said = [digest(u) if u in statements else self._marker(place, u) for u in order]
             lines = (statements or order)[0].lines[0], (statements or order)[-1].lines[1]
             yield Definition(
                 name=f"{place.name} (top level)",
@@ -206,16 +205,46 @@ class Reach:
                 lines=lines,
             )
 
-    def _digest_in(self, place: Place, module: Module, texts: bool) -> Callable[[Unit], str]:
+    def _marker(self, place: Place, unit: Unit) -> str:
+        """What tells where a statement stands, without telling what it is."""
+        if not unit.is_import:
+            return f"names {','.join(sorted(unit.names))}"
+        executed = {name for origin in unit.executes for name in self._resolver.executed_by(origin, place)}
+        return f"imports {','.join(sorted(name for name in executed if self._any_effects(name)))}"
+
+    def _imports_effects(self, place: Place, unit: Unit) -> bool:
+        return any(self._any_effects(n) for origin in unit.executes for n in self._resolver.executed_by(origin, place))
+
+    def _any_effects(self, name: str) -> bool:
+        """Whether importing a module executes anything with effects, in it or in what it imports."""
+        if name not in self._effectful:
+            seen, todo = set(), [name]
+            while todo:
+                each = todo.pop()
+                place = self._project.place(each)
+                if each in seen or place is None or place.module is None:
+                    continue
+                seen.add(each)
+                if place.module.opaque or self._effects_of(place):
+                    self._effectful[name] = True
+                    return True
+                todo += [
+                    found for origin in place.module.executes for found in self._resolver.executed_by(origin, place)
+                ]
+            self._effectful.update(dict.fromkeys(seen, False))
+            self._effectful[name] = False
+        return self._effectful[name]
+
+    def _digest_in(self, place: Place, module: Module) -> Callable[[Unit], str]:
         ordered = self._ordered(place, module)
 
         def digest(unit: Unit) -> str:
-            key = ((place.name, unit.index), texts)
+            key = (place.name, unit.index)
             if key not in self._digests:
-                said = [unit.digest, module.futures, *self._of_unit(key[0]).said]
+                said = [unit.digest, module.futures, *self._of_unit(key).said]
                 if unit.references.eager:
                     said.append(f"after {sum(index < unit.index for index in ordered)}")
-                self._digests[key] = digest_of([*said, unit.texts] if texts else said)
+                self._digests[key] = digest_of(said)
             return self._digests[key]
 
         return digest

@@ -1,0 +1,39 @@
+"""Why a run failed, as users hold it: failures that are the same error, and what sets them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from dtscheduler.model.shown import printable
+from dtscheduler.triage.grouping import FailureGroup
+
+
+class Failures(Sequence[FailureGroup]):
+    """The failures of a run, grouped by their error, the largest group first; it shows itself, a line a group."""
+
+    def __init__(self, groups: Sequence[FailureGroup]) -> None:
+        self._groups = tuple(groups)
+
+    @overload
+    def __getitem__(self, place: int) -> FailureGroup: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[FailureGroup]: ...
+    def __getitem__(self, place: int | slice) -> FailureGroup | Sequence[FailureGroup]:
+        return self._groups[place]
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __iter__(self) -> Iterator[FailureGroup]:
+        return iter(self._groups)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(said, self._groups)) or "no failures"
+
+
+def said(group: FailureGroup) -> str:
+    """One line: "cells: 3 of 12 parts: ZeroDivisionError in size(), all with month=2"."""
+    text = group.title if group.total == 1 else group.title.replace(" part", f" of {group.total:,} part", 1)
+    apart = f", {group.set_apart}" if group.set_apart else ""
+    return f"{printable(group.task_name)}: {text}{apart}"
