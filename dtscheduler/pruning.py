@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Protocol
 
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import ResultError, SchedulerError
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.names import name_key
-from dtscheduler.model.pruning import PastAlert, PastRun, Pruned, RunsRemoved
+from dtscheduler.model.pruning import PastAlert, PastRun, Pruned
 from dtscheduler.model.run import JobQuery
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import ResultCache, Store
+from dtscheduler.running.removal import Hand, Looking, Removing
 from dtscheduler.running.retention import (
     Keep,
     Marks,
@@ -77,15 +74,15 @@ class Pruning:
 
     def look(self) -> Pruned:
         """Say what would be removed, and change nothing."""
-        self._go_through(_Looking(self._store))
+        self._go_through(Looking(self._store))
         return self._outcome(dry_run=True)
 
     def prune(self) -> Pruned:
         """Remove it."""
-        self._go_through(_Removing(self._store, self._logs))
+        self._go_through(Removing(self._store, self._logs))
         with self._part("specs"):
             self._tally.specs = self._store.remove_unreferred()
-        self._codes(_Removing(self._store, self._logs))
+        self._codes(Removing(self._store, self._logs))
         try:
             self._tally.store_bytes = self._store.compact()
         except SchedulerError as error:
@@ -94,7 +91,7 @@ class Pruning:
 
     # -- within
 
-    def _go_through(self, hand: _Hand) -> None:
+    def _go_through(self, hand: Hand) -> None:
         with self._part("runs"):
             self._runs(hand)
         with self._part("outbox"):
@@ -106,7 +103,7 @@ class Pruning:
         with self._part("logs"):
             self._folders(hand)
 
-    def _runs(self, hand: _Hand) -> None:
+    def _runs(self, hand: Hand) -> None:
         going = removable(self._seen(), self._keep, may_remove=self._may_remove, awaited=self._awaited)
         for chunk in self._chunks(going):
             borrowed = list(self._store.borrowed_results([run.id for run in chunk]))
@@ -157,7 +154,7 @@ class Pruning:
         self._waits_for_service += self._followed_by_others[job.id]
         return self._followed_by_others[job.id]
 
-    def _alerts(self, hand: _Hand) -> None:
+    def _alerts(self, hand: Hand) -> None:
         going = (alert.id for alert in self._store.past_alerts(self._keep.since) if self._may_remove_alert(alert))
         while few := list(islice(going, KEYS_AT_ONCE)):
             self._tally.alerts += hand.alerts(few)
@@ -175,7 +172,7 @@ class Pruning:
         opened = [self._opened(account) for account in sorted(self._accounts)]
         return list({id(cache): cache for cache in opened if cache is not None}.values())
 
-    def _results(self, hand: _Hand, cache: ResultCache, borrowed: Marks) -> None:
+    def _results(self, hand: Hand, cache: ResultCache, borrowed: Marks) -> None:
         with self._part("results"):
             failed: set[str] = set()
             for shard, keys in groupby(self._listed(cache), key=_shard):
@@ -190,7 +187,7 @@ class Pruning:
         except ResultError as error:
             self._tally.tell(f"results: {error}")
 
-    def _results_among(self, hand: _Hand, cache: ResultCache, keys: Sequence[str], borrowed: Marks) -> bool:
+    def _results_among(self, hand: Hand, cache: ResultCache, keys: Sequence[str], borrowed: Marks) -> bool:
         """Remove those of some keys that nothing needs. The store is asked about them after they were listed."""
         places = {key: place for key in keys if (place := place_of(key))}
         runs = self._store.runs_of({place.run_uuid for place in places.values()})
@@ -220,7 +217,7 @@ class Pruning:
     def _superseded(self, run: PastRun) -> bool:
         return self._keep.concerns(run) and self._may_remove(run)
 
-    def _codes(self, hand: _Hand) -> None:
+    def _codes(self, hand: Hand) -> None:
         """Remove functions kept by value that no spec names; one that is about to be named was just written."""
         cache = self._opened("") if self._strangers else None
         if cache is None:
@@ -239,7 +236,7 @@ class Pruning:
             self._tally.notes.append(f"results{whose} are left alone: {error}")
             return None
 
-    def _folders(self, hand: _Hand) -> None:
+    def _folders(self, hand: Hand) -> None:
         names = (entry for entry in _entries(self._logs) if is_run_uuid(entry.name))
         while few := list(islice(names, KEYS_AT_ONCE)):
             runs = self._store.runs_of([entry.name for entry in few])
@@ -248,7 +245,7 @@ class Pruning:
                 if goes_with_run(entry.name, run, gone=self._gone, strangers=self._strangers):
                     self._folder(hand, entry, known=entry.name in self._gone)
 
-    def _folder(self, hand: _Hand, entry: os.DirEntry[str], *, known: bool) -> None:
+    def _folder(self, hand: Hand, entry: os.DirEntry[str], *, known: bool) -> None:
         try:
             found = entry.stat(follow_symlinks=False)
             if not entry.is_dir(follow_symlinks=False) or found.st_uid != os.getuid():
@@ -278,77 +275,6 @@ class Pruning:
         if self._keep.job is None and not self._strangers:
             notes.append("what belongs to runs that this store does not know is left alone: another one may know them")
         return self._tally.pruned(dry_run=dry_run, notes=notes)
-
-
-class _Hand(Protocol):
-    """What is done with what may go."""
-
-    def runs(self, chunk: Sequence[PastRun]) -> RunsRemoved: ...
-    def still_borrowed(self) -> Iterator[str]:
-        """The keys of the results that runs which stay took from others."""
-
-    def alerts(self, alert_ids: Sequence[int]) -> int: ...
-    def results(self, cache: ResultCache, keys: Sequence[str], idle_seconds: float) -> tuple[int, int]:
-        """How many, and their bytes."""
-
-    def folder(self, folder: Path) -> int:
-        """Its bytes."""
-
-
-class _Looking:
-    """Only measures."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._going = array("q")
-
-    def runs(self, chunk: Sequence[PastRun]) -> RunsRemoved:
-        ids = frozenset(run.id for run in chunk)
-        self._going.extend(-run.id for run in chunk)  # in rising order, to be searched
-        return RunsRemoved(ids, sum(self._store.task_run_counts(ids).values()))
-
-    def still_borrowed(self) -> Iterator[str]:
-        for run_id, key in self._store.borrowed_results():
-            place = bisect_left(self._going, -run_id)
-            if place == len(self._going) or self._going[place] != -run_id:
-                yield key
-
-    def alerts(self, alert_ids: Sequence[int]) -> int:
-        return len(alert_ids)
-
-    def results(self, cache: ResultCache, keys: Sequence[str], idle_seconds: float) -> tuple[int, int]:
-        sizes = cache.sizes(keys, idle_seconds=idle_seconds) if keys else {}
-        return len(sizes), sum(sizes.values())
-
-    def folder(self, folder: Path) -> int:
-        return sum(_size(path) for path in folder.iterdir())
-
-
-class _Removing:
-    """Removes, and measures what went."""
-
-    def __init__(self, store: Store, logs: Path) -> None:
-        self._store, self._root = store, logs
-
-    def runs(self, chunk: Sequence[PastRun]) -> RunsRemoved:
-        return self._store.remove_runs([run.id for run in chunk])
-
-    def still_borrowed(self) -> Iterator[str]:
-        return (key for _, key in self._store.borrowed_results())
-
-    def alerts(self, alert_ids: Sequence[int]) -> int:
-        return self._store.remove_alerts(alert_ids)
-
-    def results(self, cache: ResultCache, keys: Sequence[str], idle_seconds: float) -> tuple[int, int]:
-        sizes = cache.sizes(keys, idle_seconds=idle_seconds) if keys else {}
-        return (len(sizes), cache.remove(sizes, idle_seconds=idle_seconds)) if sizes else (0, 0)
-
-    def folder(self, folder: Path) -> int:
-        if not folder.resolve().is_relative_to(self._root.resolve()):
-            raise OSError("it lies elsewhere")
-        size = sum(_size(path) for path in folder.iterdir())
-        shutil.rmtree(folder)
-        return size
 
 
 class _Tally:
@@ -404,11 +330,6 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     if not folder.is_symlink() and folder.is_dir():
         with os.scandir(folder) as entries:
             yield from entries
-
-
-def _size(path: Path) -> int:
-    found = path.lstat()
-    return min(found.st_size, found.st_blocks * 512)  # the middle of a long log may have no blocks
 
 
 def _shard(key: str) -> str:

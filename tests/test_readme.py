@@ -44,7 +44,7 @@ def test_every_setting_stands_in_the_readme():
 
 
 def test_every_command_stands_in_the_readme():
-    from dtscheduler.cli.serving import commands as group
+    from dtscheduler.cli.complete import commands as group
 
     assert [name for name in group.commands if f"`dtscheduler {name}" not in README] == []
 

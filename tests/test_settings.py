@@ -7,7 +7,7 @@ import pytest
 
 from dtscheduler import use
 from dtscheduler.cli.exits import exit_code
-from dtscheduler.cli.serving import commands
+from dtscheduler.cli.complete import commands
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.settings import Settings, read_settings
 

@@ -8,11 +8,8 @@ import sys
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 completed, 1 a run that failed, 2 wrong use."""
-    import dtscheduler.cli.planning  # noqa: F401 # each adds its commands
-    import dtscheduler.cli.pruning  # noqa: F401
-    import dtscheduler.cli.reporting  # noqa: F401
+    from dtscheduler.cli.complete import commands
     from dtscheduler.cli.exits import exit_code
-    from dtscheduler.cli.serving import commands
 
     code = exit_code(commands, arguments)
     gc.freeze()  # at its exit Python would look through all that was imported, for longer than many a command takes

@@ -65,8 +65,11 @@ def frame_of(chunks: Iterable[Sequence[Sequence[Any]]], kinds: Mapping[str, Kind
     return pd.DataFrame({name: _ARRAYS[kind](values) for (name, kind), values in arrays}, copy=False)
 
 
+_TEXT: Any = pd.array([], dtype="str").dtype
+
+
 def _text(values: Sequence[str]) -> Any:
-    return pd.array(list(values), dtype="str")
+    return pd.array(list(values), dtype=_TEXT)
 
 
 def _whole(values: Sequence[int]) -> Any:

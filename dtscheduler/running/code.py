@@ -12,14 +12,16 @@ from __future__ import annotations
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from dtscheduler.running.sources.astray import paths_astray
 from dtscheduler.running.sources.facts import CodeFacts, Definition, facts_of
 from dtscheduler.running.sources.installed import Installed
 from dtscheduler.running.sources.project import Files, Project
+from dtscheduler.running.sources.quiet import is_ours
 from dtscheduler.running.sources.reach import Reach
 
 __all__ = ["CodeFacts", "Definition", "file_code", "file_fingerprint", "function_code", "function_fingerprint"]
@@ -41,11 +43,10 @@ def file_code(work_dir: str | None, entrypoint: str, python: str = sys.executabl
         python: the interpreter that will execute it; its version and what is installed for it count.
     """
     with _lock:
-        outside = {entrypoint.partition(".")[0]}
-        definitions: list[Definition] = []
-        if work_dir is not None:
-            definitions, outside = _reach(work_dir).of_entrypoint(entrypoint)
-        return _with_outside(definitions, outside, python, work_dir)
+        if work_dir is None:
+            return _facts([], {entrypoint.partition(".")[0]}, python, None)
+        reach = _reach(work_dir)
+        return _facts(*reach.of_entrypoint(entrypoint), python, reach)
 
 
 def function_code(function: Callable[..., Any]) -> CodeFacts:
@@ -58,7 +59,7 @@ def function_code(function: Callable[..., Any]) -> CodeFacts:
             inside, further = _reach(folder).of_names(found)
             definitions += inside
             outside |= further
-        return _with_outside(definitions, outside, sys.executable, None)
+        return _facts(definitions, outside, sys.executable, None)
 
 
 def file_fingerprint(work_dir: str, entrypoint: str) -> str:
@@ -84,7 +85,32 @@ def _reach(work_dir: str) -> Reach:
     return kept[1]
 
 
-def _with_outside(definitions: list[Definition], outside: set[str], python: str, work_dir: str | None) -> CodeFacts:
+def _facts(definitions: Sequence[Definition], outside: Iterable[str], python: str, reach: Reach | None) -> CodeFacts:
+    """Add to what the project holds what it uses from outside, and what that uses in turn where it counts by its files."""
     interpreter = _installed.interpreter(python)
-    installed = [found for name in sorted(outside) for found in _installed.definitions(name, interpreter, work_dir)]
-    return facts_of([*definitions, *installed, Definition(name="Python", kind="python", digest=interpreter.version)])
+    found = [*definitions, Definition(name="Python", kind="python", digest=interpreter.version)]
+    work_dir = str(reach.root) if reach else None
+    todo, seen = [(name, True) for name in sorted(outside) if name], set[str]()
+    while todo:
+        name, direct = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        new = _installed.definitions(name, interpreter, work_dir)
+        if not new and name not in interpreter.standard and reach:
+            new = _astray(name, reach, direct=direct)
+        for definition in (each for each in new if each.kind == "file"):
+            imported = _installed.imports(definition)
+            todo += [(each.partition(".")[0], False) for each in imported if not is_ours(each)]
+            found += reach.of_names((each, ()) for each in sorted(imported))[0] if reach else []
+        found += new
+    return facts_of(found)
+
+
+def _astray(module: str, reach: Reach, *, direct: bool) -> list[Definition]:
+    """A module that is neither in the project nor on the path: wherever else it may be found, or as not installed."""
+    if reach.holds(module):
+        return []
+    paths = paths_astray(module, reach.root, reach.contents()) if direct else []
+    found = [_installed.by_files(module if len(paths) == 1 else f"{module} ({path})", path) for path in paths]
+    return found or ([Definition(name=module, kind="distribution", digest="not installed")] if direct else [])

@@ -9,7 +9,7 @@ import pytest
 import dtscheduler
 from dtscheduler import DAG, Schedule, Task, testing
 from dtscheduler.cli.exits import exit_code
-from dtscheduler.cli.serving import commands
+from dtscheduler.cli.complete import commands
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.saved import ImageRecord
 

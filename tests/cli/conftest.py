@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from dtscheduler import DAG, Task, testing
+from dtscheduler.cli.complete import commands
 from dtscheduler.cli.exits import exit_code
-from dtscheduler.cli.serving import commands
 from dtscheduler.model.saved import ImageRecord
 
 CODE = """

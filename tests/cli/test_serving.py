@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import dtscheduler
 from dtscheduler import Schedule
-from dtscheduler.cli.serving import commands
+from dtscheduler.cli.complete import commands
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dtscheduler import DAG, Schedule, Task, testing
+from dtscheduler.cli.complete import commands
 from dtscheduler.cli.exits import exit_code
-from dtscheduler.cli.serving import commands
 
 WRONG = [
     (["why", "Daily", "soon"], "instant is 'soon'; write '2026-11-20', '2026-11-20 18:00' or '7d'"),

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import dtscheduler
-from dtscheduler.cli.serving import commands
+from dtscheduler.cli.complete import commands
 from dtscheduler.settings import misspelt
 
 FOLDER = Path(dtscheduler.__file__).parent / "examples" / "deploy"

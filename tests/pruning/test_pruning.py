@@ -145,15 +145,15 @@ def test_a_run_for_an_instant_to_come_stays_when_the_clock_was_ahead(ws, dag, pr
     assert len(scheduled) == len(set(scheduled)) == 21
 
 
-def test_tens_of_thousands_of_expired_instants_go_by_their_age(ws, dag, prune, there):
-    dag("Often", Schedule=Schedule(every_minute=1), CatchUp="none").save()
+def test_thousands_of_expired_instants_go_by_their_age(ws, dag, prune, there):
+    dag("Often", Schedule=Schedule(every_minute=10), CatchUp="none").save()
     ws.absent(days=12)
-    assert len(numbers(there)) > 17_000
+    assert len(numbers(there)) > 1_700
     recorded = max(run.record.scheduled for run in ws.runs())
     ws.clock.step(timedelta(days=6))
     assert prune(days=7).nothing  # they ended when they were recorded
     ws.clock.step(timedelta(days=1, hours=1))
-    assert prune(days=7).runs > 17_000
+    assert prune(days=7).runs > 1_700
     assert numbers(there) == []
     assert min(run.record.scheduled for run in ws.step()) > recorded
 

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from dtscheduler.running.sources.facts import Definition, digest_of, digest_of_bytes
+from dtscheduler.running.sources.module import imports_in_text
 
 START_SECONDS = 60
 MAX_FILES = 3_000
@@ -39,7 +41,7 @@ class Installed:
         self._interpreters: dict[tuple[str, int], Interpreter] = {}
         self._owners: dict[tuple[str, int, str], tuple[str, str, str] | None] = {}
         self._metadata: dict[tuple[str, int], tuple[str, ...]] = {}
-        self._files: dict[tuple[str, int, int], str] = {}
+        self._files: dict[tuple[str, int, int], tuple[str, tuple[str, ...]]] = {}
 
     def interpreter(self, python: str) -> Interpreter:
         """Ask an interpreter once; one that does not start has no version and no folders."""
@@ -55,28 +57,29 @@ class Installed:
         """What a top-level module counts by: the versions of its distributions, or its files where it has none.
 
         A module of the standard library counts by nothing here: the version of Python says it all. One that is installed
-        to be edited, or that is in a plain folder of the path, counts by its files. One that is not found counts as such.
+        to be edited, or that is in a plain folder of the path, counts by its files. Empty for one that is not found.
         """
         if not module or module in interpreter.standard:
             return []
         found: list[Definition] = []
         for folder in interpreter.folders:
-            path = "" if _same(folder, work_dir) else _module_path(folder, module)
+            path = "" if _same(folder, work_dir) else module_path(folder, module)
             if not path:
                 continue
             found.append(self._in_folder(folder, module, path))
             if not _is_namespace(path):
                 return found
-        return found or [self._edited(module, interpreter) or _unknown(module)]
+        edited = self._edited(module, interpreter) if not found else None
+        return [edited] if edited else found
 
     def _in_folder(self, folder: str, module: str, path: str) -> Definition:
         owner = self._owner(folder, module)
         if owner is None:
-            return self._by_files(module, path)
+            return self.by_files(module, path)
         name, version, metadata = owner
         origin = _read(Path(folder, metadata, "direct_url.json"))
         if b'"editable"' in origin:
-            return self._by_files(module, path)
+            return self.by_files(module, path)
         if origin:  # installed from a folder or a repository: the same version may be other code
             version += f" ({digest_of_bytes(_read(Path(folder, metadata, 'RECORD')))[:8]})"
         return Definition(name=name, kind="distribution", digest=version)
@@ -109,26 +112,30 @@ class Installed:
             if not self._metadata_of(folder):
                 continue
             for finder in sorted(Path(folder).glob("__editable__*_finder.py")):
-                if (path := _mapping(finder).get(module)) and (source := _module_path(*os.path.split(path))):
-                    return self._by_files(module, source)
+                if (path := _mapping(finder).get(module)) and (source := module_path(*os.path.split(path))):
+                    return self.by_files(module, source)
         return None
 
-    def _by_files(self, module: str, path: str) -> Definition:
-        said = []
-        for number, file in enumerate(_code_files(path)):
-            if number >= MAX_FILES:
-                break
-            said += [os.path.relpath(file, path), self._digest(file)]
+    def by_files(self, module: str, path: str) -> Definition:
+        """A module that counts by all its files."""
+        said = [text for file in _code_files(path) for text in (os.path.relpath(file, path), self._looked_at(file)[0])]
         return Definition(name=module, kind="file", digest=digest_of(said), file=path)
 
-    def _digest(self, file: str) -> str:
+    def imports(self, definition: Definition) -> set[str]:
+        """The modules that the files of a definition import, by their dotted names."""
+        return {name for file in _code_files(definition.file) for name in self._looked_at(file)[1]}
+
+    def _looked_at(self, file: str) -> tuple[str, tuple[str, ...]]:
+        """A digest of a file, and what it imports."""
         try:
             found = os.stat(file)  # noqa: PTH116
         except OSError:
-            return ""
+            return "", ()
         key = (file, found.st_size, found.st_mtime_ns)
         if key not in self._files:
-            self._files[key] = digest_of_bytes(_read(Path(file)))
+            content = _read(Path(file))
+            imports = imports_in_text(content) if file.endswith(".py") else []
+            self._files[key] = digest_of_bytes(content), tuple(i.module for i in imports if not i.level)
         return self._files[key]
 
 
@@ -143,11 +150,8 @@ def _asked(python: str) -> Interpreter:
     return Interpreter(".".join(map(str, version)), tuple(folders), frozenset(standard))
 
 
-def _unknown(module: str) -> Definition:
-    return Definition(name=module, kind="distribution", digest="not installed")
-
-
-def _module_path(folder: str, module: str) -> str:
+def module_path(folder: str, module: str) -> str:
+    """The file or folder of a top-level module in a folder of the path, empty where there is none."""
     base = os.path.join(folder or os.getcwd(), module)  # noqa: PTH118
     if os.path.isdir(base):  # noqa: PTH112
         return base
@@ -172,6 +176,10 @@ def _code_files(path: str) -> Iterator[str]:
     if not Path(path).is_dir():
         yield path
         return
+    yield from islice(_walked(path), MAX_FILES)
+
+
+def _walked(path: str) -> Iterator[str]:
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
         yield from (str(Path(folder, file)) for file in sorted(files) if file.endswith(_CODE))

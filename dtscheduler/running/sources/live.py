@@ -201,6 +201,8 @@ class _Walk:
         if isinstance(value, types.MethodType | types.BuiltinMethodType):
             called = getattr(value, "__func__", None)
             return f"{value.__name__} of {self._value(value.__self__)} {self._value(called)}"
+        if isinstance(value, property | staticmethod | classmethod):
+            return f"{kind.__name__} {self._value(_plain_member(value))}"
         if kind.__module__ in self._by_value:
             return f"{self._value(kind)}({','.join(self._value(part) for part in _state(value))})"
         return self._pickled(value)
@@ -210,7 +212,7 @@ class _Walk:
         try:
             _Pickler(buffer, self._value).dump(value)
         except Exception:
-            return self._value(type(value))
+            return f"{self._value(type(value))}({','.join(map(self._value, _state(value)))})"
         return f"{self._value(type(value))} {digest_of_bytes(buffer.getvalue())}"
 
 

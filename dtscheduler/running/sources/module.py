@@ -134,7 +134,7 @@ def parsed(content: bytes) -> Module:
             return _module(ast.parse(content), digest, content)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
-    return Module(digest, opaque=True, executes=_imports_in_text(content))
+    return Module(digest, opaque=True, executes=imports_in_text(content))
 
 
 def _module(tree: ast.Module, digest: str, content: bytes) -> Module:
@@ -286,8 +286,8 @@ def _outside_functions(statements: Iterable[ast.AST], *, into_classes: bool = Tr
             stack.extend([*ast.iter_child_nodes(node)][::-1])
 
 
-def _imports_in_text(content: bytes) -> list[Import]:
-    """What a file that cannot be parsed seems to import."""
+def imports_in_text(content: bytes) -> list[Import]:
+    """What a file that is not parsed seems to import."""
     found = []
     for plain, dots, module in _IMPORT_LINES.findall(content):
         found += [Import(name.split()[0]) for name in plain.decode("utf-8", "replace").split(",") if name.strip()]

@@ -24,14 +24,14 @@ class References:
 
     ``chains`` start with a name of the module, or a builtin: ``("helpers", "limits", "get")``. ``imported`` are chains
     that start at an import inside a function. ``imports`` are all imports that it executes. ``marks`` are attributes and
-    names that reach more than they name.
+    names that reach more than they name. ``eager`` are the names read at once, not when a function is called.
     """
 
     chains: set[Chain] = field(default_factory=set)
     imported: set[tuple[Import, Chain]] = field(default_factory=set)
     imports: set[Import] = field(default_factory=set)
     marks: set[str] = field(default_factory=set)
-    eager: bool = False
+    eager: set[str] = field(default_factory=set)
 
 
 MARKS = frozenset(
@@ -111,7 +111,8 @@ def _settle(scope: _Scope, found: References) -> None:
             found.imported.add((origin, chain[1:]))
         if name not in own and name not in around:
             found.chains.add(chain)
-            found.eager = found.eager or not scope.deferred
+            if not scope.deferred:
+                found.eager.add(name)
     for inner in scope.inner:
         inner.around = around | own
         inner.imports_around = {**scope.imports_around, **(scope.imports if scope.is_function else {})}

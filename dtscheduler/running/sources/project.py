@@ -88,6 +88,14 @@ class Project:
         anchor = parents[: len(parents) - origin.level + 1]
         return ".".join([*anchor, *filter(None, [origin.module])])
 
+    def contents(self) -> Iterator[bytes]:
+        """The files of all modules that were found."""
+        for place in [place for place in self._places.values() if place and place.file]:
+            try:
+                yield (self.root / place.file).read_bytes()
+            except OSError:
+                continue
+
     def all_places(self) -> Iterator[Place]:
         """All modules of the project, up to 3,000; not those of virtual environments."""
         for number, path in enumerate(_python_files(self.root)):

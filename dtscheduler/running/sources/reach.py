@@ -6,6 +6,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dtscheduler.running.importing import MAIN
 from dtscheduler.running.sources.facts import Definition, digest_of
@@ -52,10 +53,25 @@ class Reach:
                 self._known[entrypoint] = self._all_files(entrypoint)
         return self._known[entrypoint]
 
+    @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self._project.root
+
+    def holds(self, module: str) -> bool:
+        """Whether the project has a module, be it a mere folder."""
+        return self._project.place(module) is not None
+
+    def contents(self) -> Iterable[bytes]:
+        """The files of the project that were looked at."""
+        return self._project.contents()
+
     def of_names(self, names: Iterable[tuple[str, Sequence[str]]]) -> Found:
         """The definitions that some names of modules reach, given as module and attributes."""
         starts = []
         for module, chain in names:
+            if self._project.place(module) is None:
+                continue
             links = self._resolver.of_name(module, tuple(chain))
             links.executed.update(name for name in with_parents(module) if self._project.place(name))
             starts.append(links)
@@ -242,8 +258,9 @@ class Reach:
             key = (place.name, unit.index)
             if key not in self._digests:
                 said = [unit.digest, module.futures, *self._of_unit(key).said]
-                if unit.references.eager:
+                if eager := sorted(unit.references.eager):
                     said.append(f"after {sum(index < unit.index for index in ordered)}")
+                    said += [f"{name} after {_bound_before(module, name, unit)}" for name in eager]
                 self._digests[key] = digest_of(said)
             return self._digests[key]
 
@@ -261,6 +278,10 @@ class Reach:
 
 
 _BUILTINS = frozenset(vars(builtins))
+
+
+def _bound_before(module: Module, name: str, unit: Unit) -> int:
+    return sum(other.index < unit.index for other in module.bound.get(name, ()))
 
 
 def _file(place: Place, module: Module) -> Definition:

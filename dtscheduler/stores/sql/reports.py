@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -100,9 +101,11 @@ class SqlReports:
 
     def task_run_rows(self, query: TaskRunQuery, columns: Sequence[str]) -> Iterator[list[Row]]:
         """Task runs as tuples, those of the newest run first, then in order of task and part."""
-        given = [_TASK_RUN[name] for name in columns]
-        latest = _latest(query, given).order_by(*_NEWEST, *_PLACE)
-        yield from self._chunks((_with_earlier(query, columns) if query.earlier else latest).limit(query.limit))
+        if query.earlier:
+            chosen = _with_earlier(query, columns)
+        else:
+            chosen = _latest_in_order(tuple(columns)).where(*_conditions(query, task_runs))
+        yield from self._chunks(chosen if query.limit is None else chosen.limit(query.limit))
 
     def _chunks(self, chosen: Select[Any]) -> Iterator[list[Row]]:
         with self._database.reading() as connection:
@@ -130,6 +133,12 @@ def _totals(query: RunQuery) -> Subquery:
 
 def _newest_ids(query: RunQuery) -> Select[Any]:
     return select(runs.c.id).where(*run_conditions(query)).order_by(*_NEWEST).limit(query.limit)
+
+
+@lru_cache(maxsize=32)  # writing a statement takes as long as reading a few hundred rows
+def _latest_in_order(columns: tuple[str, ...]) -> Select[Any]:
+    places = runs.join(task_runs, task_runs.c.run_id == runs.c.id)
+    return select(*(_TASK_RUN[name] for name in columns)).select_from(places).order_by(*_NEWEST, *_PLACE)
 
 
 def _latest(query: TaskRunQuery, given: Sequence[Any]) -> Select[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, not_, or_, select, true, update
@@ -31,6 +30,8 @@ _ATTEMPT_COLUMNS = [attempts.c[name] for name in rows.ATTEMPT]
 _CHANGING = rows.TASK_RUN[rows.TASK_RUN.index("status") :]
 _FINAL = [status.value for status in FINAL_RUN]
 _MOST_PARAMETERS = 500
+_FEW = 8
+_REUSABLE_COLUMNS = [task_runs.c.run_id if column is task_runs.c.from_run else column for column in _TASK_RUN_COLUMNS]
 
 
 class SqlRuns:
@@ -42,6 +43,7 @@ class SqlRuns:
         # Rows by the thousand go to the driver directly, as tuples; SQLAlchemy would take longer than the database.
         self._add_task_runs = database.prepare(insert(task_runs), ("run_id", *rows.TASK_RUN))
         self._update_task_runs = database.prepare(_task_run_update(), (*_CHANGING, "of_run", "of_task", "of_part"))
+        self._find_reusable = database.prepare(_latest_of_one(), ("fingerprint",))
         self._put_attempts = database.prepare(_attempt_upsert(database), ("run_id", *rows.ATTEMPT))
 
     def add_run(self, run: RunRecord, spec: JobSpec, task_runs: Sequence[TaskRunRecord]) -> RunRecord:
@@ -174,12 +176,20 @@ class SqlRuns:
 
     def reusable(self, fingerprints: Iterable[str]) -> dict[str, TaskRunRecord]:
         """For each fingerprint that completed before: the latest such task run, ``from_run`` its run."""
-        remaining = iter(dict.fromkeys(fingerprints))
-        found: dict[str, TaskRunRecord] = {}
+        wanted = list(dict.fromkeys(fingerprints))
         with self._database.reading() as connection:
-            while chunk := list(islice(remaining, _MOST_PARAMETERS)):
-                found.update((record.fingerprint, record) for record in _latest_completed(connection, chunk))
-        return found
+            if len(wanted) <= _FEW:  # a run asks task by task: without putting a statement together each time
+                records = self._latest_of_each(connection, wanted)
+            else:
+                chunks = (wanted[n : n + _MOST_PARAMETERS] for n in range(0, len(wanted), _MOST_PARAMETERS))
+                records = (record for chunk in chunks for record in _latest_completed(connection, chunk))
+            return {record.fingerprint: record for record in records}
+
+    def _latest_of_each(self, connection: Connection, fingerprints: list[str]) -> Iterator[TaskRunRecord]:
+        for fingerprint in fingerprints:
+            row = connection.exec_driver_sql(self._find_reusable, (fingerprint,)).first()
+            if row is not None:
+                yield rows.task_run_record(tuple(row))
 
 
 def _insert_run(connection: Connection, run: RunRecord) -> RunRecord:
@@ -271,12 +281,18 @@ def _readable(identity: Identity) -> ColumnElement[bool]:
     return or_(of_readable, and_(not_(of_saved), readable(identity, runs)))
 
 
+def _latest_of_one() -> Any:
+    """The task runs with a fingerprint whose result may be taken, the latest first, in the columns ``TASK_RUN``."""
+    key = bindparam("fingerprint", type_=task_runs.c.fingerprint.type)
+    chosen = select(*_REUSABLE_COLUMNS).where(reusable(task_runs), task_runs.c.fingerprint == key)
+    return chosen.order_by(task_runs.c.run_id.desc(), task_runs.c.task.desc(), task_runs.c.part.desc())
+
+
 def _latest_completed(connection: Connection, fingerprints: list[str]) -> Iterator[TaskRunRecord]:
     """Of each fingerprint the task run in the latest run."""
     other = task_runs.alias()
     later = exists().where(
         reusable(other), other.c.fingerprint == task_runs.c.fingerprint, other.c.run_id > task_runs.c.run_id
     )
-    columns = [task_runs.c.run_id if c is task_runs.c.from_run else c for c in _TASK_RUN_COLUMNS]
-    chosen = select(*columns).where(reusable(task_runs), task_runs.c.fingerprint.in_(fingerprints), ~later)
+    chosen = select(*_REUSABLE_COLUMNS).where(reusable(task_runs), task_runs.c.fingerprint.in_(fingerprints), ~later)
     return map(rows.task_run_record, connection.execute(chosen.order_by(task_runs.c.task, task_runs.c.part)).all())

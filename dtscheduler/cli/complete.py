@@ -1,0 +1,8 @@
+"""All commands: importing this adds each to the group."""
+
+from __future__ import annotations
+
+from dtscheduler.cli import planning, pruning, reporting, serving
+from dtscheduler.cli.commands import commands
+
+__all__ = ["commands", "planning", "pruning", "reporting", "serving"]
