@@ -468,7 +468,7 @@ class Host:
         kept = {(record.task, record.part): record for record in left.records if record.status.final}
         plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
         plan = replace(plan, records=tuple(left.records))
-        drive = self._drive(run, plan, executor, observe, taken_over=True)
+        drive = self._drive(run, plan, executor, observe, taken_over=before.lease_epoch > 0)
         drive.runner.count_failures(self.store.attempts(run.id))
         return drive
 

@@ -109,8 +109,9 @@ class Planning:
         record = self._record(run, after, version if spec else run.job_version)
         records = self._host.store.task_runs(run.id)
         lost = self._host.cache_of(run.run_as).missing(r.result_key for r in records if r.status.succeeded)
-        kept = kept_parts(run, before, records, after, again, lost=lost, patched=patched(record, after))
-        if len(kept.records) == after.part_count:
+        by_hand = patched(record, after)
+        kept = kept_parts(run, before, records, after, again, lost=lost, patched=by_hand)
+        if len(kept.records) == after.part_count and not by_hand:
             raise RunError(
                 f"run {run.id} has completed, nothing of it is left to do again; full=True (--full) repeats everything, "
                 "tasks=[...] (--from TASK) a part of it"

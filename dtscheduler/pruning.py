@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 
+from dtscheduler.caches.folders import ACCOUNTS
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import ResultError, SchedulerError
 from dtscheduler.model.access import Identity, Right, may
@@ -44,7 +46,7 @@ class Pruning:
     Args:
         store: where runs are kept.
         identity: who prunes; only runs that it may write go.
-        logs: folder with a folder of logs for each run.
+        home: the workspace's folder, with a folder of logs for each run.
         cache_of: the cache with the results of runs under an account; empty for this process's own.
         keep: which runs stay.
         strangers: whether results and logs of runs that the store does not know may go. They may not where another
@@ -56,12 +58,13 @@ class Pruning:
         *,
         store: Store,
         identity: Identity,
-        logs: Path,
+        home: Path,
         cache_of: Callable[[str], ResultCache],
         keep: Keep,
         strangers: bool,
     ) -> None:
-        self._store, self._identity, self._logs, self._cache_of, self._keep = store, identity, logs, cache_of, keep
+        self._store, self._identity, self._home, self._cache_of, self._keep = store, identity, home, cache_of, keep
+        self._logs = home / "logs"
         self._strangers = strangers and keep.job is None
         self._jobs = {job.id: job for job in store.jobs(JobQuery())}
         self._by_name = {name_key(job.name): job for job in self._jobs.values()}
@@ -69,6 +72,7 @@ class Pruning:
         self._tally = _Tally()
         self._gone, self._freed = Marks(), Marks()
         self._accounts = {""}
+        self._accounts_gone: set[str] = set()
         self._waits_for_service = 0
         self._followed_by_others: dict[int, bool] = {}
 
@@ -115,6 +119,7 @@ class Pruning:
             for run in chunk:
                 if run.id in done.run_ids:
                     self._tally.count(run)
+                    self._accounts_gone.add(run.run_as)
                     if run.status is not RunStatus.EXPIRED:  # it has left nothing
                         self._gone.add(run.uuid)
             crash_point("runs-pruned")
@@ -229,12 +234,14 @@ class Pruning:
                 self._tally.add_results(hand.results(cache, [key for key in few if key not in needed], A_DAY))
 
     def _opened(self, account: str) -> ResultCache | None:
-        try:
-            return self._cache_of(account)
-        except SchedulerError as error:
-            whose = f" of {account!r}" if account else ""
-            self._tally.notes.append(f"results{whose} are left alone: {error}")
-            return None
+        if _has_results_here(account, self._home):
+            try:
+                return self._cache_of(account)
+            except SchedulerError as error:
+                self._tally.tell(f"results: {error}")
+        elif account in self._accounts_gone:
+            self._tally.notes.append(f"results of runs under {account!r} are not here, or not ours, and are left alone")
+        return None
 
     def _folders(self, hand: Hand) -> None:
         names = (entry for entry in _entries(self._logs) if is_run_uuid(entry.name))
@@ -267,8 +274,8 @@ class Pruning:
         notes = list(self._tally.notes)
         if self._waits_for_service:
             notes.append(
-                f"{self._waits_for_service} runs stay because jobs that run after them have not been started yet; "
-                "a service does that: dtscheduler serve --once"
+                "runs that stay because jobs that run after them have not been started yet: "
+                f"{self._waits_for_service}; a service does that: dtscheduler serve --once"
             )
         if alone := self._tally.left_alone:
             notes.append(f"{len(alone)} entries in {self._logs} belong to others or are no folders: {alone[0]}, ...")
@@ -330,6 +337,17 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     if not folder.is_symlink() and folder.is_dir():
         with os.scandir(folder) as entries:
             yield from entries
+
+
+def _has_results_here(account: str, home: Path) -> bool:
+    """Whether there can be results of an account in a workspace; nothing is made only to look."""
+    if not account:
+        return True
+    try:
+        uid = pwd.getpwnam(account).pw_uid
+    except (KeyError, ValueError):
+        return False
+    return uid == os.getuid() or (os.getuid() == 0 and (home / ACCOUNTS / str(uid)).is_dir())
 
 
 def _shard(key: str) -> str:

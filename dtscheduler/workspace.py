@@ -433,7 +433,7 @@ class Workspace:
         pruning = Pruning(
             store=self.store,
             identity=self.identity,
-            logs=self.home / "logs",
+            home=self.home,
             cache_of=self.host.cache_of,
             keep=keep,
             strangers=not self.settings.database,

@@ -23,6 +23,9 @@ from dtscheduler.model.status import RunStatus
 from dtscheduler.running import values
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     import pandas
 
     from dtscheduler.api.dag import DAG
@@ -255,6 +258,19 @@ class Run:
         from dtscheduler.api.failures import Failures
 
         return Failures(self._workspace.failures(self._id))
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write all about the run into one HTML file that opens without a network; returns its path.
+
+        Args:
+            path: Where; a file that is there is replaced when the new one is whole.
+
+        Raises:
+            SchedulerError: The file cannot be written.
+        """
+        from dtscheduler.api.page import write_report
+
+        return write_report(self._workspace, self._id, path)
 
     def task_runs(self) -> pandas.DataFrame:
         """The run's task runs as a DataFrame, one row a part.

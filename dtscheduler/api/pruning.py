@@ -20,7 +20,8 @@ def prune(keep_days: float, keep_last: int = 0, job: str | None = None, dry_run:
 
     Runs that have not ended stay, and so does a run that another one repeats which stays. Results that a kept run took
     from a removed one stay. Saved jobs and their versions are never removed. What was removed cannot be brought back;
-    a backfill of what is missing sees rundates whose runs were removed as missing.
+    a backfill of what is missing sees rundates whose runs were removed as missing, and a clock that is set back by more
+    than ``keep_days`` lets instants have a second run whose first is not on record any more.
 
     Args:
         keep_days: Runs stay that ended less than so many days ago; parts of a day are allowed.

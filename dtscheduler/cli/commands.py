@@ -99,14 +99,19 @@ def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None
 
 @commands.command(short_help="Show how a run ended and where its time went.")
 @click.argument("run_id", metavar="RUN", type=int)
+@click.option("--html", metavar="PATH", help="Write all about the run into one HTML file; '-' is standard output.")
 @as_json
-def show(run_id: int, as_json: bool) -> None:
+def show(run_id: int, html: str | None, as_json: bool) -> None:
     """Show a run: how it ended, its tasks and where the time went, and what did not complete."""
     from dtscheduler.api.place import workspace
     from dtscheduler.cli import rows
     from dtscheduler.cli.show import show_facts, show_rows
 
     place = workspace()
+    if html is not None:
+        from dtscheduler.cli.page import write_page
+
+        return write_page(place, run_id, html)
     record, task_runs = place.run(run_id), place.task_runs(run_id)
     if as_json:
         show_facts({**rows.run_facts(record), "task_runs": [rows.task_run_row(t) for t in task_runs]}, as_json=True)

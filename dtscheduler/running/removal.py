@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from typing import Protocol
 
 from dtscheduler.model.pruning import PastRun, RunsRemoved
 from dtscheduler.ports import PruneStore, ResultCache
+
+SETTLING_SECONDS = 0.5
 
 
 class Hand(Protocol):
@@ -62,11 +65,16 @@ class Removing:
 
     def __init__(self, store: PruneStore, logs: Path) -> None:
         self._store, self._root = store, logs
+        self._removed = False
 
     def runs(self, chunk: Sequence[PastRun]) -> RunsRemoved:
-        return self._store.remove_runs([run.id for run in chunk])
+        done = self._store.remove_runs([run.id for run in chunk])
+        self._removed = self._removed or bool(done.run_ids)
+        return done
 
     def still_borrowed(self) -> Iterator[str]:
+        if self._removed:  # a run that found results of these just before may have yet to write that it took them
+            time.sleep(SETTLING_SECONDS)
         return (key for _, key in self._store.borrowed_results())
 
     def alerts(self, alert_ids: Sequence[int]) -> int:

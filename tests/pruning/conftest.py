@@ -37,6 +37,12 @@ CODE = """
 """
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_just_taking_results_over(monkeypatch):
+    """Pruning need not wait for that."""
+    monkeypatch.setattr("dtscheduler.running.removal.SETTLING_SECONDS", 0)
+
+
 @pytest.fixture
 def ws(tmp_path, work_dir):
     """A workspace with an image, on 1 January 2026 at 00:00 UTC."""

@@ -1,12 +1,17 @@
 """What pruning removes of a workspace, and what it leaves: real runs, a real store, results on disk."""
 
 import os
+import sqlite3
 import time
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from dtscheduler import DAG, Schedule, batch
+from dtscheduler.model.access import Identity
 from dtscheduler.model.run import RunQuery, Trigger
 from dtscheduler.model.status import RunStatus
 
@@ -16,9 +21,6 @@ TWO_DAYS_AGO = time.time() - 2 * 86_400
 
 def age(ws, *, results="%", seconds=2 * 86_400):
     """Let results have been written longer ago."""
-    import sqlite3
-    from contextlib import closing
-
     for path in (ws.place.home / "results").glob("*/cache.db"):
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("update Cache set store_time = store_time - ? where key like ?", (seconds, results))
@@ -187,7 +189,7 @@ def test_a_run_stays_until_what_runs_after_it_was_started(ws, dag, prune):
     ws.clock.step(timedelta(days=30))
     done = prune(days=7)
     assert done.nothing
-    assert "1 runs stay because jobs that run after them" in done.notes[0]
+    assert "have not been started yet: 1; a service does that" in done.notes[0]
     ws.step()
     assert [run.record.job_name for run in ws.runs()] == ["First", "After"]
     assert prune(days=7).by_job == {"First": 1}
@@ -207,8 +209,6 @@ def test_a_run_stays_until_people_have_been_told_of_it(ws, dag, prune, there):
     ws.clock.step(timedelta(days=30))
     assert prune(days=7).nothing
     store = ws.place.store
-    from dataclasses import replace
-
     store.update_alerts([replace(alert, next_try=None, sent=alert.created) for alert in store.alerts()])
     done = prune(days=7)
     assert (done.runs, done.alerts) == (1, 1)
@@ -220,9 +220,6 @@ def test_a_run_stays_until_people_have_been_told_of_it(ws, dag, prune, there):
 
 def rerun_of(ws, number, *, keep=()):
     """A run that repeats another one and has its results."""
-    from dataclasses import replace
-    from uuid import uuid4
-
     store = ws.place.store
     (before,) = store.runs(RunQuery(id=number))
     repeated = replace(
@@ -286,8 +283,6 @@ def test_a_result_just_written_for_a_run_that_is_not_there_yet_stays(ws, prune):
 
 
 def test_results_of_runs_that_another_database_may_know_are_left_alone(ws, dag, prune, there):
-    from dataclasses import replace
-
     dag("Daily").run()
     ws.clock.step(timedelta(days=1))
     strange = ws.place.cache.put(f"{'f' * 32}.0.0.1.1", b"x")
@@ -391,8 +386,6 @@ def test_log_folders_of_other_accounts_are_left_alone_with_a_word(ws, dag, prune
 
 
 def test_runs_that_others_own_go_only_where_they_may_be_written(ws, dag, prune, there):
-    from dtscheduler.model.access import Identity
-
     dag("Ours", Owner="bob", Group="desk", Permissions="rwrwr-").save().run()
     dag("Theirs", Owner="bob", Group="desk", Permissions="rwr-r-").run()
     dag("Mine", Owner="ada", Group="desk", Permissions="rwr-r-").run()
@@ -409,8 +402,6 @@ def test_the_store_gives_space_back(ws, dag, prune, sound):
     dag("Daily").run()
     store = ws.place.store
     (run,) = store.runs(RunQuery())
-    from dataclasses import replace
-
     records = [replace(record, preview="x" * 3_000_000) for record in store.task_runs(1)]
     kept = store.add_run(
         replace(run, uuid="e" * 32, ended=ws.clock.now() + timedelta(days=9)), store.spec(run.spec_hash), []
@@ -422,6 +413,44 @@ def test_the_store_gives_space_back(ws, dag, prune, sound):
     assert done.bytes_freed == done.store_bytes + done.result_bytes + done.log_bytes
     assert [run.id for run in store.runs(RunQuery())] == [kept.id]
     assert store.problems() == []
+
+
+def test_a_run_whose_row_is_damaged_stays_and_the_others_go(ws, dag, prune, there):
+    for _ in range(3):
+        dag("Daily").run()
+    with closing(sqlite3.connect(ws.place.home / "dtscheduler.db")) as connection:
+        connection.execute("update runs set status = 'strange' where id = 2")
+        connection.commit()
+    ws.clock.step(timedelta(days=30))
+    assert prune(days=7).runs == 2
+    assert [run.id for run in ws.place.store.past_runs()] == [2]
+    assert len(there().results) == len(there().logs) == 1
+
+
+def test_results_of_accounts_that_have_none_here_are_left_alone_with_a_word(ws, dag, prune, there):
+    dag("Theirs").run()
+    with closing(sqlite3.connect(ws.place.home / "dtscheduler.db")) as connection:
+        connection.execute("update runs set run_as = 'no such account'")
+        connection.commit()
+    ws.clock.step(timedelta(days=30))
+    before = sorted(ws.place.home.iterdir())
+    assert "'no such account' are not here" in prune(days=7).notes[0]
+    assert sorted(ws.place.home.iterdir()) == before
+
+
+def test_a_kept_run_can_be_run_again_and_replayed(ws, dag, prune, sound):
+    dag("Chain", "load", "twice", **DAILY).save()
+    ws.step(days=10)
+    first = ws.runs()[-1]
+    ws.clock.step(timedelta(days=30))
+    prune(days=7, last=1)
+    again = first.rerun(tasks="twice", executor="inline", progress=False)
+    assert (again.status, again.result("twice")) == (RunStatus.COMPLETED, "2026-01-10" * 20)
+    ws.clock.step(timedelta(days=30))
+    prune(days=7, last=1)
+    assert [run.id for run in ws.runs()] == [first.id, again.id]
+    assert again.task_run("twice").replay() == "2026-01-10" * 20
+    sound()
 
 
 def test_a_kept_run_can_still_be_read(ws, dag, prune, sound):

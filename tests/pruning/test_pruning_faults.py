@@ -13,7 +13,9 @@ from datetime import timedelta
 import pytest
 
 from dtscheduler import DAG, ParallelTask, Task, testing
+from dtscheduler.caches.account import Account
 from dtscheduler.caches.delegate import answer_to
+from dtscheduler.caches.delegated import DelegatedCache
 from dtscheduler.caches.disk import DiskCache
 from dtscheduler.errors import ResultError, WorkspaceError
 from dtscheduler.model.run import RunQuery
@@ -383,3 +385,15 @@ def test_a_delegate_says_at_the_end_which_results_it_could_not_list(tmp_path):
         (tmp_path / "results" / "2" / "cache.db").write_bytes(b"no database" * 1000)
         assert answer_to({"keys": ""}, b"", cache)[0] == {"found": ["key@0", last]}
         assert "results/2" in answer_to({"keys": last}, b"", cache)[0]["error"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes of other accounts")
+def test_the_results_of_an_account_are_pruned_by_a_process_of_its_own(tmp_path):
+    account = Account(name="somebody", uid=0, gid=0, groups=(), home=str(tmp_path))
+    with closing(DelegatedCache(tmp_path / "results", account, sys.executable)) as cache:
+        keys = sorted(cache.put(f"key {number}", b"x" * 100_000) for number in range(4))
+        assert list(cache.keys()) == keys
+        assert cache.sizes(keys[:2]) == dict.fromkeys(keys[:2], 100_000)
+        assert (cache.remove(keys, idle_seconds=60), cache.remove(keys[:2])) == (0, 200_000)
+        assert list(cache.keys()) == keys[2:]
+        assert len(list((tmp_path / "results").rglob("*.val"))) == 2

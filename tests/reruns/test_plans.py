@@ -98,14 +98,14 @@ def test_a_missing_result_is_told(after, workspace):
     }
 
 
-def test_a_damaged_result_is_a_missing_one(after, workspace, caplog):
-    def damage():
-        key = workspace.task_runs(1)[1].result_key
-        workspace.cache._shard_of(key).set(key, b"garbage", tag="0" * 64)
-
-    plan = after(damage)
-    run = plan._workspace and dtscheduler.run(1).rerun(tasks=["total"])
-    assert run.result("total") == (3, "2026-11-20")
+def test_a_damaged_result_that_is_needed_is_computed_again_with_a_warning(steps, workspace, caplog):
+    run = steps.run()
+    key = run.records()[1].result_key
+    workspace.cache._shard_of(key).set(key, b"garbage", tag="0" * 64)
+    steps.ran()
+    again = run.rerun(tasks=["total"])
+    assert (again.result("total"), steps.ran()) == ((3, "2026-11-20"), ["clean", "total"])
+    assert "the result of clean/clean is lost and is computed again" in caplog.text
 
 
 def test_a_function_that_takes_runtime_is_never_reused(after, steps):

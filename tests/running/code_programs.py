@@ -114,7 +114,8 @@ def count():
 def size(value: int = 5, *, deal: Deal = None):
     from late import lately
     deal = deal or Deal(2.0)
-    return doubled(value) + Child().go() + rates.rate() + starred(value) + isqrt(9) + SHIFT + count() + lately() + steps.one()
+    total = doubled(value) + Child().go() + rates.rate() + starred(value)
+    return total + isqrt(9) + SHIFT + count() + lately() + steps.one()
 --- late.py
 START = 5
 def lately(): return START

@@ -96,10 +96,12 @@ def _body(spec: JobSpec | None, sample: Sample) -> Iterator[Markup]:
     yield element("p", said(record.reason, _LONGEST_REASON), class_="reason")
     if config := _config(spec, record):
         yield _lines("Configuration", config)
-    if record.traceback:
-        yield _lines("Traceback", last_lines(record.traceback, LOG_LINES, LOG_WIDTH))
-    if sample.log and sample.log.strip() != "":
-        yield _lines(f"Log, its last {LOG_LINES} lines at most", sample.log)
+    traceback = last_lines(record.traceback, LOG_LINES, LOG_WIDTH)
+    if traceback:
+        yield _lines("Traceback", traceback)
+    log = sample.log.removesuffix(traceback).rstrip()  # most logs end with it
+    if log:
+        yield _lines(f"Log, its last {LOG_LINES} lines at most", log)
     elif sample.no_log:
         yield element("p", sample.no_log, class_="note")
 
@@ -114,7 +116,7 @@ def _config(spec: JobSpec | None, record: TaskRunRecord) -> str:
         task = spec.tasks[record.task] if spec else None
         config = decode(task.parts[record.part].config) if task else {}
         if task and task.call:
-            config |= decode(task.call.arguments, lambda tag, content: f"{tag} {content}")
+            config |= decode(task.call.arguments, lambda tag, content: f"the result of task {content}")
     except (ValueError, LookupError, TypeError):  # of a job that was damaged
         return ""
     if not config:

@@ -86,13 +86,17 @@ def _measures(material: Material) -> Iterator[tuple[str, str, str]]:
     yield "task runs", f"{len(records):,}", f"of {counted(tasks, 'task')}" if records else "none were planned"
     end = run.ended or (None if run.status.final else material.now)
     wall = (end - run.started).total_seconds() if run.started and end else None
-    yield "wall time", "–" if wall is None else show_duration(max(wall, 0.0)), "" if run.ended else "so far" if wall else ""
+    yield (
+        "wall time",
+        "–" if wall is None else show_duration(max(wall, 0.0)),
+        "" if run.ended else "so far" if wall else "",
+    )
     cpu = [record.cpu_seconds for record in records if record.cpu_seconds is not None and not _borrowed(record.status)]
     yield "CPU time", show_duration(sum(cpu)) if cpu else "–", f"in {counted(len(cpu), 'task run')}" if cpu else ""
     peaks = [(r.peak_memory_mb, r) for r in records if r.peak_memory_mb is not None and not _borrowed(r.status)]
     most = max(peaks, key=lambda peak: peak[0], default=None)
     yield "peak memory", megabytes(most[0]) if most else "–", said(most[1].task_name, 40) if most else ""
-    busy = f"{sum(cpu) / wall:.1f}" if cpu and wall and wall > 0 else "–"
+    busy = f"{sum(cpu) / wall:.2g}" if cpu and wall and wall > 0 else "–"
     yield "parallelism", busy, "CPU time ÷ wall time" if cpu and wall else ""
 
 
@@ -120,7 +124,9 @@ def _shares(counts: dict[TaskStatus, int], total: int) -> Markup:
         title = element("title", f"{look_of(status).word}: {count:,}")
         pieces.append(element("rect", title, class_=f"share {status.value}", x=x, y=0, width=width - 2, height=12))
         x += width
-    words = (element("li", status_mark(status), f" {count:,} ({_percent(count, total)})") for status, count in counts.items())
+    words = (
+        element("li", status_mark(status), f" {count:,} ({_percent(count, total)})") for status, count in counts.items()
+    )
     bar = element(
         "svg", *pieces, viewBox=f"0 0 {_BAR:.0f} 12", preserveAspectRatio="none", aria_hidden="true", class_="shares"
     )
