@@ -71,6 +71,7 @@ class Pruning:
         self._to_tell = {alert.run_id for alert in store.alerts(pending=True)}
         self._tally = _Tally()
         self._gone, self._freed = Marks(), Marks()
+        self._code: list[str] = []
         self._accounts = {""}
         self._accounts_gone: set[str] = set()
         self._waits_for_service = 0
@@ -78,15 +79,18 @@ class Pruning:
 
     def look(self) -> Pruned:
         """Say what would be removed, and change nothing."""
-        self._go_through(Looking(self._store))
+        hand = Looking(self._store)
+        self._go_through(hand)
+        self._codes(hand)
         return self._outcome(dry_run=True)
 
     def prune(self) -> Pruned:
         """Remove it."""
-        self._go_through(Removing(self._store, self._logs))
+        hand = Removing(self._store, self._logs)
+        self._go_through(hand)
         with self._part("specs"):
             self._tally.specs = self._store.remove_unreferred()
-        self._codes(Removing(self._store, self._logs))
+        self._codes(hand)
         try:
             self._tally.store_bytes = self._store.compact()
         except SchedulerError as error:
@@ -194,6 +198,7 @@ class Pruning:
 
     def _results_among(self, hand: Hand, cache: ResultCache, keys: Sequence[str], borrowed: Marks) -> bool:
         """Remove those of some keys that nothing needs. The store is asked about them after they were listed."""
+        self._code += filter(is_code, keys)
         places = {key: place for key in keys if (place := place_of(key))}
         runs = self._store.runs_of({place.run_uuid for place in places.values()})
         stay = {uuid: run for uuid, run in runs.items() if uuid not in self._gone}
@@ -224,12 +229,9 @@ class Pruning:
 
     def _codes(self, hand: Hand) -> None:
         """Remove functions kept by value that no spec names; one that is about to be named was just written."""
-        cache = self._opened("") if self._strangers else None
-        if cache is None:
-            return
-        with self._part("code"):
-            found = filter(is_code, self._listed(cache))
-            while few := list(islice(found, KEYS_AT_ONCE)):
+        cache, found = self._opened(""), iter(self._code)
+        while cache is not None and self._strangers and (few := list(islice(found, KEYS_AT_ONCE))):
+            with self._part("code"):
                 needed = self._store.code_keys()
                 self._tally.add_results(hand.results(cache, [key for key in few if key not in needed], A_DAY))
 

@@ -29,6 +29,8 @@ TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of o
 if TYPE_CHECKING:
     from typing import Any
 
+    import graphviz
+
     from dtscheduler.api.handle import Run
     from dtscheduler.api.plan import Plan
     from dtscheduler.api.saved import Job
@@ -168,6 +170,33 @@ class DAG:
         if not self._tasks:
             raise InvalidJobError(f"DAG {self.name!r} has no tasks; there is nothing to save or run")
         return JobSpec(tasks=tuple(task.spec for task in self._tasks), upstream=self._graph.edges(), **self._header)
+
+    def graph(self, unfold: Sequence[str] | str = ()) -> graphviz.Digraph:
+        """The tasks and what they wait for, as a ``graphviz.Digraph``; a notebook shows it, with or without Graphviz.
+
+        Args:
+            unfold: Names of ParallelTasks whose parts are drawn one by one; ``'all'`` for all of them.
+        """
+        from dtscheduler.api.pictures import digraph
+
+        return digraph(self.spec(), None, unfold)
+
+    def svg(self, unfold: Sequence[str] | str = (), theme: str = "auto") -> str:
+        """The same as SVG text: one picture without scripts and references, in ``'light'``, ``'dark'`` or both."""
+        from dtscheduler.api.pictures import picture
+
+        return picture(self.spec(), None, unfold, theme)
+
+    def mermaid(self, unfold: Sequence[str] | str = ()) -> str:
+        """The same as Mermaid text."""
+        from dtscheduler.api.pictures import flowchart
+
+        return flowchart(self.spec(), None, unfold)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from dtscheduler.api.pictures import bundle
+
+        return bundle(repr(self), self.spec(), None) if self._tasks else {"text/plain": repr(self)}
 
     def save(self) -> Job:
         """Save the job under its name, to be run by its schedule, from the command line or by ``job.run()``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    import graphviz
     import pandas
 
     from dtscheduler.api.dag import DAG
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dtscheduler.api.plan import Plan
     from dtscheduler.api.task_run import TaskRun
     from dtscheduler.hosting import Drive
+    from dtscheduler.model.job import JobSpec
     from dtscheduler.workspace import Workspace
 
 POLL_SECONDS = 0.2
@@ -250,6 +252,29 @@ class Run:
 
         return read_log(self._workspace, self.record, self.part(task, part), attempt)
 
+    def graph(self, unfold: Sequence[str] | str = ()) -> graphviz.Digraph:
+        """The run's tasks coloured by their status, as a ``graphviz.Digraph``; see ``DAG.graph``."""
+        from dtscheduler.api.pictures import digraph
+
+        return digraph(self._spec(), self.records(), unfold)
+
+    def svg(self, unfold: Sequence[str] | str = (), theme: str = "auto") -> str:
+        """The same as SVG text: one picture without scripts and references, in ``'light'``, ``'dark'`` or both."""
+        from dtscheduler.api.pictures import picture
+
+        return picture(self._spec(), self.records(), unfold, theme)
+
+    def mermaid(self, unfold: Sequence[str] | str = ()) -> str:
+        """The same as Mermaid text."""
+        from dtscheduler.api.pictures import flowchart
+
+        return flowchart(self._spec(), self.records(), unfold)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from dtscheduler.api.pictures import bundle
+
+        return bundle(repr(self), self._spec(), self.records())
+
     def failures(self) -> Failures:
         """What failed, grouped by its error, with the parameters that set it apart: "cells: 3 of 12 parts: ...".
 
@@ -313,8 +338,11 @@ class Run:
             raise NotFoundError(f"run {self._id} has no task {task!r}; it has {names[:500]}")
         return found
 
+    def _spec(self) -> JobSpec:
+        return self._workspace.spec(self.record.spec_hash)
+
     def _parallel(self, task: int) -> bool:
-        return self._workspace.spec(self.record.spec_hash).tasks[task].parallel
+        return self._spec().tasks[task].parallel
 
     def _value(self, record: TaskRunRecord) -> Any:
         run = self.record

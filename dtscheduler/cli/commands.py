@@ -111,7 +111,8 @@ def show(run_id: int, html: str | None, as_json: bool) -> None:
     if html is not None:
         from dtscheduler.cli.page import write_page
 
-        return write_page(place, run_id, html)
+        write_page(place, run_id, html)
+        return
     record, task_runs = place.run(run_id), place.task_runs(run_id)
     if as_json:
         show_facts({**rows.run_facts(record), "task_runs": [rows.task_run_row(t) for t in task_runs]}, as_json=True)

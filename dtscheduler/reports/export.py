@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS_AT_A_TIME = 10_000
+_NOT_A_TIME = -(2**63)
 
 
 def write_rows(
@@ -63,13 +64,12 @@ def to_csv(frame: pd.DataFrame, path_or_buffer: Target, *, raw: bool = False) ->
     )
     titles = [*_index_titles(frame.index, len(index)), *(_title(name) for name in frame.columns)]
     columns: list[Any] = [*index, *(frame.iloc[:, number] for number in range(frame.shape[1]))]
-    secrets = [looks_secret(title) for title in titles]
+    makers = [_maker(title, column, raw) for title, column in zip(titles, columns, strict=True)]
     with text_for(path_or_buffer) as file:
         file.write(_lines([[text_cell(title, raw=raw)] for title in titles]) if titles else "\n")
         for start in range(0, len(frame) if titles else 0, _ROWS_AT_A_TIME):
             part = slice(start, start + _ROWS_AT_A_TIME)
-            cells = (_cells(column[part], secret, raw) for column, secret in zip(columns, secrets, strict=True))
-            file.write(_lines(list(cells)))
+            file.write(_lines([make(column[part]) for make, column in zip(makers, columns, strict=True)]))
 
 
 def to_parquet(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
@@ -105,14 +105,38 @@ def _title(name: object) -> str:
     return " / ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def _cells(column: Any, secret: bool, raw: bool) -> Cells:
+def _maker(title: str, column: Any, raw: bool) -> Callable[[Any], Cells]:
+    """What makes the cells of a part of a column."""
+    kind = str(column.dtype)
+    if looks_secret(title):
+        return lambda part: [_secret_cell(value) for value in part.astype(object).tolist()]
+    if kind == "datetime64[us, UTC]":
+        return lambda part: time_cells(_micros(part))
+    if kind == "timedelta64[us]":
+        return lambda part: length_cells(_micros(part))
+    if kind.startswith("datetime64[") and "," not in kind and _only_dates(column):
+        return lambda part: ["" if day == "NaT" else day for day in _days(part).astype(str).tolist()]
+    return partial(_cells, raw=raw)
+
+
+def _only_dates(column: Any) -> bool:
+    return bool(((_days(column) == column.to_numpy()) | column.isna()).all())
+
+
+def _days(column: Any) -> Any:
+    return column.to_numpy().astype("datetime64[D]")
+
+
+def _cells(column: Any, raw: bool) -> Cells:
     values = column.astype(object).tolist()
-    if secret:
-        return [_secret_cell(value) for value in values]
     kinds = set(map(type, values))
     if kinds == {str}:
         return text_cells(values, raw=raw)
     return whole_cells(values) if kinds == {int} else [_cell(value, raw) for value in values]
+
+
+def _micros(column: Any) -> list[int | None]:
+    return [None if value == _NOT_A_TIME else value for value in column.astype("int64").tolist()]
 
 
 def _secret_cell(value: Any) -> str:

@@ -96,9 +96,11 @@ def _lengths(values: Sequence[int | None]) -> Any:
 def _of(known: type[RunStatus] | type[TaskStatus] | type[Trigger] | type[Priority]) -> Callable[[Sequence[str]], Any]:
     names = [member.value for member in known]
     codes = {name: code for code, name in enumerate(names)}
+    dtype: Any = pd.CategoricalDtype(names)
 
     def category(values: Sequence[str]) -> Any:
-        return pd.Categorical.from_codes([codes.get(value, -1) for value in values], categories=pd.Index(names))
+        numbers = np.array([codes.get(value, -1) for value in values], dtype="int8")
+        return pd.Categorical.from_codes(numbers, dtype=dtype, validate=False)
 
     return category
 

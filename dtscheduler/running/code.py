@@ -111,6 +111,8 @@ def _astray(module: str, reach: Reach, *, direct: bool) -> list[Definition]:
     """A module that is neither in the project nor on the path: wherever else it may be found, or as not installed."""
     if reach.holds(module):
         return []
-    paths = paths_astray(module, reach.root, reach.contents()) if direct else []
+    if direct and module not in reach.astray:
+        reach.astray[module] = paths_astray(module, reach.root, reach.contents())
+    paths = reach.astray.get(module, [])
     found = [_installed.by_files(module if len(paths) == 1 else f"{module} ({path})", path) for path in paths]
     return found or ([Definition(name=module, kind="distribution", digest="not installed")] if direct else [])

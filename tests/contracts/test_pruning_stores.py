@@ -6,12 +6,18 @@ from uuid import uuid4
 
 import pytest
 
+from dtscheduler import DAG, Task
+from dtscheduler.api.place import in_use
+from dtscheduler.api.pruning import prune
+from dtscheduler.connect import connect
 from dtscheduler.errors import NotFoundError
+from dtscheduler.model.access import Identity
 from dtscheduler.model.alert import AlertKind, AlertRecord, Channel
 from dtscheduler.model.job import AccessSpec, JobSpec, PartSpec, TaskSpec
 from dtscheduler.model.run import AttemptRecord, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.schedule import TimeSchedule
 from dtscheduler.model.status import RunStatus, TaskStatus
+from dtscheduler.settings import read_settings
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -206,3 +212,20 @@ def test_compacting_an_almost_empty_store_frees_nothing_and_harms_nothing(store)
     run = add(store)
     assert store.compact() >= 0
     assert ids(store) == [run.id]
+
+
+def test_a_workspace_whose_store_is_on_a_server_is_pruned(postgres_url, tmp_path, work_dir, monkeypatch):
+    monkeypatch.setenv("DTSCHEDULER_HOME", str(tmp_path / "home"))
+    settings = read_settings({"DTSCHEDULER_HOME": str(tmp_path / "home"), "DTSCHEDULER_DATABASE": postgres_url})
+    identity = Identity(user="ada", admin=True)
+    place = connect(settings, identity=identity, identity_of=lambda account: identity, only_executor="inline")
+    with in_use(place):
+        folder = work_dir({"steps.py": "from dtscheduler import batch\n@batch()\ndef one():\n    return 1\n"})
+        for _ in range(3):
+            made = DAG(Name="One", DevRun=True, WorkDir=folder)
+            Task(Name="one", Entrypoint="steps.one", dag=made)
+            made.run()
+        done = prune(0, keep_last=1)
+        assert (done.by_job, done.task_runs, done.results, done.problems) == ({"One": 2}, 2, 2, ())
+        assert len(list(place.cache.keys())) == 1
+        assert made.last_run.result("one") == 1

@@ -11,8 +11,8 @@ from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.secrets import masked
 from dtscheduler.model.shown import printable
-from dtscheduler.model.text import last_lines, shortened
-from dtscheduler.reports.page.material import LOG_LINES, LOG_WIDTH, MOST_SAMPLES, Material, Sample
+from dtscheduler.model.text import shortened
+from dtscheduler.reports.page.material import LOG_LINES, MOST_SAMPLES, Material, Sample, last_of
 from dtscheduler.reports.page.wording import counted, length, megabytes, name, said, status_mark
 from dtscheduler.triage.grouping import FailureGroup
 
@@ -96,7 +96,7 @@ def _body(spec: JobSpec | None, sample: Sample) -> Iterator[Markup]:
     yield element("p", said(record.reason, _LONGEST_REASON), class_="reason")
     if config := _config(spec, record):
         yield _lines("Configuration", config)
-    traceback = last_lines(record.traceback, LOG_LINES, LOG_WIDTH)
+    traceback = last_of(record.traceback)
     if traceback:
         yield _lines("Traceback", traceback)
     log = sample.log.removesuffix(traceback).rstrip()  # most logs end with it

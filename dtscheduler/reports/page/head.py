@@ -96,8 +96,9 @@ def _measures(material: Material) -> Iterator[tuple[str, str, str]]:
     peaks = [(r.peak_memory_mb, r) for r in records if r.peak_memory_mb is not None and not _borrowed(r.status)]
     most = max(peaks, key=lambda peak: peak[0], default=None)
     yield "peak memory", megabytes(most[0]) if most else "–", said(most[1].task_name, 40) if most else ""
-    busy = f"{sum(cpu) / wall:.2g}" if cpu and wall and wall > 0 else "–"
-    yield "parallelism", busy, "CPU time ÷ wall time" if cpu and wall else ""
+    busy = sum(cpu) / wall if cpu and wall and wall > 0 else None
+    shown = "–" if busy is None else f"{busy:.1f}" if busy >= 0.95 else f"{busy:.2f}"
+    yield "parallelism", shown, "" if busy is None else "CPU time ÷ wall time"
 
 
 def _borrowed(status: TaskStatus) -> bool:

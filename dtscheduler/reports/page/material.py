@@ -73,6 +73,11 @@ def material(workspace: Workspace, run_id: int) -> Material:
     )
 
 
+def last_of(text: str) -> str:
+    """The last lines of a log or a traceback, masked, and without the colours meant for a terminal."""
+    return last_lines(_COLOURING.sub("", text), LOG_LINES, LOG_WIDTH)
+
+
 def _spec(workspace: Workspace, run: RunRecord) -> JobSpec | None:
     try:
         return workspace.spec(run.spec_hash)
@@ -113,7 +118,7 @@ def _sample(record: TaskRunRecord, folder: Path) -> Sample:
         return Sample(record, "", "There is no log: the attempt printed nothing, or its log has been removed.")
     except OSError as error:
         return Sample(record, "", f"The log cannot be read: {error.strerror or type(error).__name__}.")
-    return Sample(record, last_lines(_COLOURING.sub("", text), LOG_LINES, LOG_WIDTH), "")
+    return Sample(record, last_of(text), "")
 
 
 def _end_of(path: Path) -> str:

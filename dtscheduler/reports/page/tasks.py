@@ -177,7 +177,7 @@ def _statuses(records: Sequence[TaskRunRecord]) -> list[Markup]:
         return [status_mark(records[0].status)]
     counts = Counter(record.status for record in records)
     return [
-        element("span", status_mark(status), f" {counts[status]:,}", class_="count")
+        joined(element("span", status_mark(status), f" {counts[status]:,}", class_="count"), " ")
         for status in MOST_TELLING
         if counts[status]
     ]

@@ -18,7 +18,7 @@ _OF_EVERY_MODULE = frozenset({"__name__", "__file__", "__package__", "__spec__",
 _ANY_NAME = frozenset({"globals", "eval", "exec", "__builtins__"})
 _ANY_LOADED = ("sys.modules", "sys._getframe", "sys._current_frames", "inspect.currentframe", "inspect.stack", "gc.")
 _ANY_FILE = ("importlib.", "runpy.", "pkgutil.", "imp.", "sys.meta_path", "sys.path_hooks", "builtins.__import__")
-_NO_FILE = ("importlib.metadata", "importlib.resources", "importlib.reload", "importlib.util.find_spec")
+_NO_FILE = ("importlib.metadata", "importlib.resources", "importlib.reload")
 _FILE_MARKS = frozenset({"load_module", "exec_module"})
 _LOADED_MARKS = frozenset({"__globals__", "f_globals", "f_back", "get_objects"})
 
@@ -239,11 +239,13 @@ class _Walk:
             return
         self._links.said.append(f"outside {path}")
         self._links.outside.add(path.partition(".")[0])
-        if path.startswith(_ANY_LOADED) or (
-            path.startswith("builtins.") and path.removeprefix("builtins.") in _ANY_NAME
+        if (
+            path in ("builtins", "sys", "gc")
+            or path.startswith(_ANY_LOADED)
+            or (path.startswith("builtins.") and path.removeprefix("builtins.") in _ANY_NAME)
         ):
             self._links.marks.add("loaded")
-        if path.startswith(_ANY_FILE) and not path.startswith(_NO_FILE):
+        if f"{path}.".startswith(_ANY_FILE) and not path.startswith(_NO_FILE):
             self._links.marks.add("import")
 
     def _first_time(self, name: str, chain: Chain) -> bool:

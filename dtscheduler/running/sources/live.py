@@ -23,6 +23,8 @@ _NOT_OF_A_CLASS = frozenset(
     | {"__dataclass_params__", "__abstractmethods__", "_abc_impl", "__subclasshook__"}
 )
 _ANY_NAME = frozenset({"eval", "exec", "globals"})
+_MARKS = frozenset({"__doc__", "getdoc", "__subclasses__"})
+_OF_A_NOTEBOOK = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _SIMPLE = (int, float, str, bytes, bool, type(None), complex)
 
@@ -55,9 +57,10 @@ class _Walk:
         self._kept: list[object] = []  # so that no id is given twice
         self._taken: set[str] = set()
         self._todo: list[tuple[str, Any]] = []
+        self._marks: set[str] = set()
 
     def finish(self) -> None:
-        while self._todo:
+        while self._todo or self._derived():
             name, found = self._todo.pop()
             if isinstance(found, types.FunctionType):
                 code = found.__code__
@@ -66,6 +69,22 @@ class _Walk:
                 self.definitions.append(Definition(name=name, kind="function", digest=said, lines=lines))
             elif isinstance(found, type):
                 self.definitions.append(Definition(name=name, kind="class", digest=digest_of(self._class(found))))
+
+        if self._marks & {"__doc__", "getdoc"}:
+            texts = [str(found.__doc__) for found in self._kept if isinstance(found, types.FunctionType | type)]
+            self.definitions.append(
+                Definition(name="__main__ (docstrings)", kind="constant", digest=digest_of(sorted(texts)))
+            )
+
+    def _derived(self) -> bool:
+        """Where subclasses are asked for, queue those of the classes that were seen; whether there are new ones."""
+        if "__subclasses__" in self._marks:
+            for kind in [found for found in self._kept if isinstance(found, type)]:
+                subclasses: list[type] = type.__subclasses__(kind)
+                for derived in subclasses:
+                    if _module_of(derived) in self._by_value:
+                        self.label(derived)
+        return bool(self._todo)
 
     def label(self, found: Any) -> str:
         """The name under which a function or class counts; looking at it is put off."""
@@ -95,10 +114,9 @@ class _Walk:
             except ValueError:
                 yield "empty cell"
         names = _names(function.__code__)
+        self._marks |= names & _MARKS
         if names & _ANY_NAME:
-            names |= {
-                n for n, v in function.__globals__.items() if isinstance(v, types.FunctionType | type) and n[0] != "_"
-            }
+            names |= {name for name in function.__globals__ if not name.startswith("_") and name not in _OF_A_NOTEBOOK}
         for name in sorted(names):
             if name in function.__globals__:
                 yield f"{name}={self._global(function, name)}"
@@ -179,7 +197,17 @@ class _Walk:
     def _function_value(self, function: types.FunctionType) -> str:
         if is_ours(str(function.__globals__.get("__name__"))) and hasattr(function, "__wrapped__"):
             return f"batch {self._value(function.__wrapped__)}"
-        return self._elsewhere(function) or self.label(function)
+        said = self._elsewhere(function)
+        if said is None:
+            return self.label(function)
+        if not _is_wrapper(function):
+            return said
+        if id(function) not in self._labels:
+            self._labels[id(function)] = f"wrapper {len(self._labels)}"
+            self._kept.append(function)
+            cells = [cell.cell_contents for cell in function.__closure__ or () if not _is_empty(cell)]
+            return said + " ".join(map(self._value, [*cells, function.__defaults__, dict(function.__dict__)]))
+        return self._labels[id(function)]
 
     def _class(self, kind: type) -> Iterator[str]:
         yield from (self._value(base) for base in kind.__bases__)
@@ -227,6 +255,21 @@ class _Pickler(pickle.Pickler):
         if isinstance(found, types.FunctionType | type | types.ModuleType | set | frozenset):
             return self._known(found)
         return None
+
+
+def _is_wrapper(function: types.FunctionType) -> bool:
+    """Whether a function of a library was made for others that it holds: by a decorator, say."""
+    found: Any = sys.modules.get(str(function.__module__))
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is not function and bool(function.__closure__ or function.__dict__)
+
+
+def _is_empty(cell: types.CellType) -> bool:
+    try:
+        return cell.cell_contents is cell
+    except ValueError:
+        return True
 
 
 def _module_of(found: Any) -> str:

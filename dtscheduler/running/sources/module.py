@@ -138,7 +138,9 @@ def parsed(content: bytes) -> Module:
 
 
 def _module(tree: ast.Module, digest: str, content: bytes) -> Module:
-    statements = list(_worker_statements(tree.body)) if not _CHECKING.search(content) else executed(tree.body)
+    if _CHECKING.search(content):
+        _hide_type_checking(tree)
+    statements = list(_worker_statements(tree.body))
     module = Module(digest)
     around = _surroundings(statements, content)
     lines = content.splitlines(keepends=True) if _is_utf8(content) else []
@@ -221,6 +223,13 @@ def _worker_statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _worker_statements(statement.orelse)
         else:
             yield statement
+
+
+def _hide_type_checking(tree: ast.Module) -> None:
+    """Where a file gives ``TYPE_CHECKING`` a value of its own, it is a name like any other."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and (chain_of(node.test) or ("",))[-1] == "TYPE_CHECKING":
+            node.test = ast.copy_location(ast.BoolOp(op=ast.And(), values=[node.test]), node.test)
 
 
 def _never_true(test: ast.expr) -> bool:

@@ -200,9 +200,9 @@ def _other(node: ast.AST, scope: _Scope) -> None:
 
 
 def _imported_by_name(node: ast.Call) -> str:
-    """The module of ``import_module("a.b")``, which may then be used whole."""
+    """The module of ``import_module("a.b")``, which may then be used whole, or of ``find_spec("a.b")``."""
     argument = node.args[0] if len(node.args) == 1 and not node.keywords else None
-    if (chain_of(node.func) or ("",))[-1] == "import_module" and isinstance(argument, ast.Constant):
+    if (chain_of(node.func) or ("",))[-1] in ("import_module", "find_spec") and isinstance(argument, ast.Constant):
         return argument.value if isinstance(argument.value, str) and not argument.value.startswith(".") else ""
     return ""
 

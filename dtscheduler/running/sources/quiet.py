@@ -32,7 +32,7 @@ _QUIET_BUILTINS = frozenset(
 )
 _CALLS_ITS_ARGUMENTS = frozenset(
     {"map", "filter", "sorted", "min", "max", "functools.reduce", "functools.cmp_to_key", "copy.copy", "copy.deepcopy"}
-    | {"re.sub", "re.subn"}
+    | {"re.sub", "re.subn", "json.loads", "json.dumps"}
 )
 _ITERATORS = frozenset(
     {"map", "filter", "zip", "enumerate", "reversed", "itertools.chain", "itertools.product", "re.finditer"}

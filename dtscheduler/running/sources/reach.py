@@ -43,6 +43,7 @@ class Reach:
         self._digests: dict[Key, str] = {}
         self._known: dict[str, Found] = {}
         self._effectful: dict[str, bool] = {}
+        self.astray: dict[str, list[str]] = {}
 
     def of_entrypoint(self, entrypoint: str) -> Found:
         """The definitions that an entrypoint reaches, and the top-level modules outside the project."""
@@ -205,13 +206,20 @@ class Reach:
                 statements.append(unit)
             else:
                 groups[_group_name(unit)].append(unit)
+        firsts = {} if whole else {name: min(unit.index for unit in units) for name, units in groups.items()}
+
+        def known(unit: Unit) -> str:
+            """The names bound before a statement that executes functions: they may do something else without."""
+            return " ".join(sorted(name for name in firsts if unit.index in effects and firsts[name] < unit.index))
+
         digest = self._digest_in(place, module)
         for name, units in groups.items():
-            yield _definition(place, name, units, digest_of(map(digest, units)))
+            yield _definition(place, name, units, digest_of([*map(digest, units), *map(known, units)]))
         order = [unit for unit in module.units if unit.index in effects or self._imports_effects(place, unit)]
         order = module.units if whole else order
         if order and (statements or len(order) > 1):
             said = [digest(u) if u in statements else self._marker(place, u) for u in order]
+            said += [known(unit) for unit in order if unit in statements]
             lines = (statements or order)[0].lines[0], (statements or order)[-1].lines[1]
             yield Definition(
                 name=f"{place.name} (top level)",
@@ -270,6 +278,8 @@ class Reach:
         """The statements whose place among the others may matter: those with effects, and names bound twice."""
         found = set(self._effects_of(place))
         for name, units in module.bound.items():
+            if name == "*":  # which of them a name comes from is said where the name is followed
+                continue
             if len(units) > 1 and not all(unit.is_import and len(module.imported[name]) == 1 for unit in units):
                 found.update(unit.index for unit in units)
             if name in _BUILTINS:
