@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dtscheduler.api.handle import Run
     from dtscheduler.api.listing import run, runs
     from dtscheduler.api.place import use
+    from dtscheduler.api.pruning import prune
+    from dtscheduler.api.reporting import durations, runs_report, sizing, slowest, tasks_report, to_csv, to_parquet
     from dtscheduler.api.saved import Job, job, jobs
 
 __all__ = [
@@ -28,20 +30,36 @@ __all__ = [
     "Schedule",
     "Task",
     "batch",
+    "durations",
     "job",
     "jobs",
+    "prune",
     "run",
     "runs",
+    "runs_report",
+    "sizing",
+    "slowest",
+    "tasks_report",
+    "to_csv",
+    "to_parquet",
     "use",
 ]
 
 _LATER = {
     "Job": "saved",
     "Run": "handle",
+    "durations": "reporting",
     "job": "saved",
     "jobs": "saved",
+    "prune": "pruning",
     "run": "listing",
     "runs": "listing",
+    "runs_report": "reporting",
+    "sizing": "reporting",
+    "slowest": "reporting",
+    "tasks_report": "reporting",
+    "to_csv": "reporting",
+    "to_parquet": "reporting",
     "use": "place",
 }
 

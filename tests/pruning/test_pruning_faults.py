@@ -19,7 +19,7 @@ from dtscheduler.caches.delegated import DelegatedCache
 from dtscheduler.caches.disk import DiskCache
 from dtscheduler.errors import ResultError, WorkspaceError
 from dtscheduler.model.run import RunQuery
-from dtscheduler.model.status import RunStatus
+from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.running.retention import Keep
 
 
@@ -317,7 +317,7 @@ def test_a_run_that_goes_on_while_others_are_pruned_loses_nothing(five, work_dir
 def test_results_that_are_pruned_just_before_a_run_takes_them_over_are_computed_again(
     ws, dag, prune, sound, monkeypatch
 ):
-    dag("Chain", "load", "twice", Reuse="content").run()
+    dag("Chain", "load", Reuse="content").run()
     ws.clock.step(timedelta(days=30))
     store = ws.place.store
     add_run = store.add_run
@@ -327,9 +327,10 @@ def test_results_that_are_pruned_just_before_a_run_takes_them_over_are_computed_
         return add_run(*arguments)
 
     monkeypatch.setattr(store, "add_run", add_after_pruning)
-    later = dag("Chain", "load", "twice", "same", Reuse="content").run(rundate="2026-01-01")
-    assert later.status is RunStatus.COMPLETED
-    assert later.result("same") == "the same for every rundate"
+    later = dag("Chain", "load", "twice", Reuse="content").run(rundate="2026-01-01")
+    assert (later.status, later.result("twice")) == (RunStatus.COMPLETED, "2026-01-01" * 20)
+    assert [record.status for record in ws.place.task_runs(later.id)] == [TaskStatus.COMPLETED] * 2
+    sound()
 
 
 @pytest.mark.slow

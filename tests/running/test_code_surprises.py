@@ -10,12 +10,14 @@ from dtscheduler.running.code import file_fingerprint, function_fingerprint
 
 def surprises(file):
     """Name, program, and what of it is replaced by what."""
+    found = []
     blocks = (Path(__file__).parent / file).read_text(encoding="utf-8").split("\n=== ")[1:]
     for block in blocks:
         name, edit, program = block.split("\n", 2)
         old, new = (part.replace("\\n", "\n") for part in edit.split(" => "))
         assert old in program, name
-        yield pytest.param(program.rstrip("\n") + "\n", old, new, id=name)
+        found.append(pytest.param(program.rstrip("\n") + "\n", old, new, id=name))
+    return found
 
 
 @pytest.mark.parametrize(("program", "old", "new"), surprises("surprises_of_files.txt"))

@@ -72,7 +72,10 @@ class Project:
     def place(self, name: str) -> Place | None:
         """The module of a dotted name, None where the project has none."""
         if name not in self._places:
-            self._places[name] = self._found(name) if name else None
+            parent = name.rpartition(".")[0]
+            around = self.place(parent) if parent else None
+            within = not parent or (around is not None and around.package == parent)  # only packages have modules
+            self._places[name] = self._found(name) if name and within else None
         return self._places[name]
 
     def has_file(self, name: str) -> bool:

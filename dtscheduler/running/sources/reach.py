@@ -43,6 +43,7 @@ class Reach:
         self._digests: dict[Key, str] = {}
         self._known: dict[str, Found] = {}
         self._effectful: dict[str, bool] = {}
+        self._definitions_of: dict[tuple[str, tuple[int, ...], bool], list[Definition]] = {}
         self.astray: dict[str, list[str]] = {}
 
     def of_entrypoint(self, entrypoint: str) -> Found:
@@ -193,7 +194,11 @@ class Reach:
                 continue
             if place.module.opaque or text:
                 yield _file(place, place.module)
-            yield from self._of_place(place, place.module, sorted(by_place[name]), whole=name in reached.whole)
+            key = (name, tuple(sorted(by_place[name])), name in reached.whole)
+            if key not in self._definitions_of:  # entrypoints of one file reach much the same of the others
+                found = self._of_place(place, place.module, key[1], whole=key[2])
+                self._definitions_of[key] = list(found)
+            yield from self._definitions_of[key]
 
     def _of_place(self, place: Place, module: Module, indices: Sequence[int], *, whole: bool) -> Iterable[Definition]:
         effects = set(self._effects_of(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from dtscheduler.model.access import Identity
 from dtscheduler.model.run import RunQuery, TaskRunQuery
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.stores.memory_reports import spellings
@@ -157,8 +159,15 @@ def _with_earlier(query: TaskRunQuery, columns: Sequence[str]) -> Select[Any]:
     return select(*list(both.c)[: len(columns)]).order_by(submitted.desc(), run.desc(), *place)
 
 
+@lru_cache(maxsize=32)  # of all conditions the longest, and the same in every query of one process
+def _readable(identity: Identity) -> ColumnElement[bool]:
+    return and_(*run_conditions(RunQuery(reader=identity)))
+
+
 def _conditions(query: TaskRunQuery, table: Any) -> Iterator[ColumnElement[bool]]:
-    yield from run_conditions(query.runs)
+    yield from run_conditions(replace(query.runs, reader=None))
+    if query.runs.reader is not None:
+        yield _readable(query.runs.reader)
     if query.runs.limit is not None:
         yield runs.c.id.in_(_newest_ids(query.runs))
     if query.task is not None:
