@@ -286,7 +286,7 @@ class Workspace:
         run = self.host.record_of(spec, rundate=rundate, submitted=self.clock.now())
         if run.job_id is not None:
             return self.submit_job(spec.name, rundate=rundate)
-        return self.store.submit([replace(run, spec_hash=self.store.keep_spec(spec))])[0]
+        return self.store.add_run(run, spec, ())
 
     def submit_job(self, name_or_uuid: str, *, rundate: date | None) -> RunRecord:
         """Leave a run of the latest version of a saved job to the service. It starts also while another one is active."""

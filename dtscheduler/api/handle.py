@@ -307,6 +307,21 @@ class Run:
 
         return task_runs_frame(self._workspace.task_runs(self._id))
 
+    def results_frame(self, task: str | None = None) -> pandas.DataFrame:
+        """What came of each part, beside its parameters: one row a part.
+
+        Args:
+            task: Name of the task. Default: all fan-outs, or all tasks if there is none.
+
+        Returns:
+            ``task, part_name``, a column for each key of the configuration, ``status`` (category), ``duration``
+            (Timedelta), ``peak_memory_mb`` and the result: scalars as ``result``, dicts, rows and dataclasses of scalars
+            as a column each, anything else as its preview.
+        """
+        from dtscheduler.reports.results import results_frame
+
+        return results_frame(self._workspace, self._id, task)
+
     def records(self) -> list[TaskRunRecord]:
         """The task runs as plain values, in order of task and part."""
         return self._workspace.task_runs(self._id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
+from dtscheduler.model.secrets import masked_text
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.running.progress import Progress
@@ -88,7 +89,7 @@ def announce_end(run: Run, wanted: bool | None) -> None:
         print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
         return
     took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
-    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {printable(record.reason)}", file=sys.stderr)
+    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {_reason(record.reason)}", file=sys.stderr)
     alike: dict[tuple[str, str], list[TaskRunRecord]] = {}
     for task_run in run.records():
         if task_run.status in _BAD:
@@ -104,10 +105,14 @@ def _announce_failure(run: Run, failed: list[TaskRunRecord]) -> None:
     first = failed[0]
     part = f" {first.part_name!r}" if first.part_name != first.task_name else ""
     others = f" (and {len(failed) - 1} more parts alike)" if len(failed) > 1 else ""
-    print(f"  {first.task_name!r}{part} {first.status}: {printable(first.reason)}{others}", file=sys.stderr)
+    print(f"  {first.task_name!r}{part} {first.status}: {_reason(first.reason)}{others}", file=sys.stderr)
     for line in _log_lines(run, first.task_name, first.part):
         print(f"    | {printable(line)}", file=sys.stderr)
     print(f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}", file=sys.stderr)
+
+
+def _reason(text: str) -> str:
+    return printable(masked_text(text))
 
 
 def _log_lines(run: Run, task: str, part: int) -> list[str]:

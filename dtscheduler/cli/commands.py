@@ -103,6 +103,7 @@ def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None
 @as_json
 def show(run_id: int, html: str | None, as_json: bool) -> None:
     """Show a run: how it ended, its tasks and where the time went, and what did not complete."""
+    from dtscheduler.api.failures import said
     from dtscheduler.api.place import workspace
     from dtscheduler.cli import rows
     from dtscheduler.cli.show import show_facts, show_rows
@@ -125,6 +126,8 @@ def show(run_id: int, html: str | None, as_json: bool) -> None:
     unusual = rows.part_rows(task_runs)
     if unusual:
         show_rows(unusual, as_json=False, empty="")
+        for group in place.failures(run_id):
+            click.echo(said(group))
         click.echo(f"A task's log: dtscheduler logs {run_id} TASK [PART]")
 
 

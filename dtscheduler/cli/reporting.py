@@ -157,6 +157,18 @@ def sizing_command(output: Output, job: str, runs: int) -> None:
     _give_frame(output, f"CPU and memory of {job}", sizing(job, runs))
 
 
+@report.command("results")
+@click.argument("run", metavar="RUN", type=int)
+@click.option("--task", help="Only the parts of this task. Default: those of all fan-outs.")
+@_with_output
+def results_command(output: Output, run: int, task: str | None) -> None:
+    """What the parts of RUN gave, beside their parameters."""
+    from dtscheduler.api.place import workspace
+    from dtscheduler.reports.results import results_frame
+
+    _give_frame(output, f"Results of run {run}", results_frame(workspace(), run, task))
+
+
 def _limit(output: Output, limit: int | None) -> int | None:
     return SHOWN if limit is None and output.to_terminal else limit
 

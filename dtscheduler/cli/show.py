@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dtscheduler.model.durations import show_duration
+from dtscheduler.model.secrets import masked_text
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import RunStatus, TaskStatus
 
@@ -77,7 +78,7 @@ def _style(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """What a person reads; control characters in names and texts of others are shown, not obeyed."""
+    """What a person reads: secrets are masked, and control characters in texts of others are shown, not obeyed."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -88,7 +89,7 @@ def _text(value: object) -> str:
         return f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value)
-    return printable(str(value.value if isinstance(value, Enum) else value))
+    return printable(masked_text(str(value.value if isinstance(value, Enum) else value)))
 
 
 def _plain_row(row: Row) -> dict[str, Any]:
@@ -100,6 +101,8 @@ def _plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, str):
+        return masked_text(value)
     if isinstance(value, list | tuple):
         return [_plain_row(item) if isinstance(item, Mapping) else _plain(item) for item in value]
     return value

@@ -4,34 +4,19 @@ Comments, formatting, docstrings, the order of definitions and what a task does 
 change what it computes does, and where that cannot be told, it counts. Not seen, by design: data files, environment
 variables and the network; code of compiled libraries whose version stays the same; objects changed from outside, by another
 task in the same process or by a patched library; classes that only a pickle names; ``if __name__ == "__main__"``; what a
-``DAG`` block of the file builds; side effects of importing a library that is not used by name.
+``DAG`` block of the file builds; side effects of importing a library that is not used by name; the libraries that a library
+uses in turn; docstrings that a library reads; scripts that are started as processes; folders of more than 3,000 files.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from threading import Lock
+from collections.abc import Callable
 from typing import Any
 
-from dtscheduler.running.sources.astray import paths_astray
-from dtscheduler.running.sources.facts import CodeFacts, Definition, facts_of
-from dtscheduler.running.sources.installed import Installed
-from dtscheduler.running.sources.project import Files, Project
-from dtscheduler.running.sources.quiet import is_ours
-from dtscheduler.running.sources.reach import Reach
+from dtscheduler.running.sources.facts import CodeFacts, Definition
 
 __all__ = ["CodeFacts", "Definition", "file_code", "file_fingerprint", "function_code", "function_fingerprint"]
-
-MAX_PROJECTS = 8
-
-_lock = Lock()
-_files = Files()
-_installed = Installed()
-_projects: OrderedDict[str, tuple[Project, Reach]] = OrderedDict()
 
 
 def file_code(work_dir: str | None, entrypoint: str, python: str = sys.executable) -> CodeFacts:
@@ -42,24 +27,16 @@ def file_code(work_dir: str | None, entrypoint: str, python: str = sys.executabl
         entrypoint: ``'package.file.function'``, or ``'package.file'`` of a file with ``__batch_main__``.
         python: the interpreter that will execute it; its version and what is installed for it count.
     """
-    with _lock:
-        if work_dir is None:
-            return _facts([], {entrypoint.partition(".")[0]}, python, None)
-        reach = _reach(work_dir)
-        return _facts(*reach.of_entrypoint(entrypoint), python, reach)
+    from dtscheduler.running.sources import catalog  # what reads code is imported where code is read
+
+    return catalog.file_code(work_dir, entrypoint, python)
 
 
 def function_code(function: Callable[..., Any]) -> CodeFacts:
     """Find what a function reaches that no file of a work dir holds: by its byte code and all it refers to."""
-    from dtscheduler.running.sources.live import live_code
+    from dtscheduler.running.sources import catalog
 
-    with _lock:
-        definitions, names, outside = live_code(function)
-        for folder, found in names.items():
-            inside, further = _reach(folder).of_names(found)
-            definitions += inside
-            outside |= further
-        return _facts(definitions, outside, sys.executable, None)
+    return catalog.function_code(function)
 
 
 def file_fingerprint(work_dir: str, entrypoint: str) -> str:
@@ -70,49 +47,3 @@ def file_fingerprint(work_dir: str, entrypoint: str) -> str:
 def function_fingerprint(function: Callable[..., Any]) -> str:
     """Fingerprint a function that no file of a work dir holds."""
     return function_code(function).fingerprint
-
-
-def _reach(work_dir: str) -> Reach:
-    """What is known of a project, as long as none of the files that were looked at has changed."""
-    root = os.path.abspath(work_dir)  # noqa: PTH100 # not resolved: a link may be what is meant
-    kept = _projects.get(root)
-    if kept is None or not kept[0].unchanged():
-        project = Project(Path(root), _files)
-        kept = _projects[root] = project, Reach(project)
-    _projects.move_to_end(root)
-    while len(_projects) > MAX_PROJECTS:
-        _projects.popitem(last=False)
-    return kept[1]
-
-
-def _facts(definitions: Sequence[Definition], outside: Iterable[str], python: str, reach: Reach | None) -> CodeFacts:
-    """Add to what the project holds what it uses from outside, and what that uses in turn where it counts by its files."""
-    interpreter = _installed.interpreter(python)
-    found = [*definitions, Definition(name="Python", kind="python", digest=interpreter.version)]
-    work_dir = str(reach.root) if reach else None
-    todo, seen = [(name, True) for name in sorted(outside) if name], set[str]()
-    while todo:
-        name, direct = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        new = _installed.definitions(name, interpreter, work_dir)
-        if not new and name not in interpreter.standard and reach:
-            new = _astray(name, reach, direct=direct)
-        for definition in (each for each in new if each.kind == "file"):
-            imported = _installed.imports(definition)
-            todo += [(each.partition(".")[0], False) for each in imported if not is_ours(each)]
-            found += reach.of_names((each, ()) for each in sorted(imported))[0] if reach else []
-        found += new
-    return facts_of(found)
-
-
-def _astray(module: str, reach: Reach, *, direct: bool) -> list[Definition]:
-    """A module that is neither in the project nor on the path: wherever else it may be found, or as not installed."""
-    if reach.holds(module):
-        return []
-    if direct and module not in reach.astray:
-        reach.astray[module] = paths_astray(module, reach.root, reach.contents())
-    paths = reach.astray.get(module, [])
-    found = [_installed.by_files(module if len(paths) == 1 else f"{module} ({path})", path) for path in paths]
-    return found or ([Definition(name=module, kind="distribution", digest="not installed")] if direct else [])

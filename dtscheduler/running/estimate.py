@@ -29,7 +29,7 @@ class Estimate:
         usual, slow = _about(self.median_seconds), _about(self.p90_seconds)
         text = usual if usual == slow else f"{usual}, {slow} if it goes slowly"
         text = text if usual.startswith("less") else f"about {text}"
-        return text + (f", without {_counted(len(self.unknown))} not timed before" if self.unknown else "")
+        return text + (f", not counting {_counted(len(self.unknown))} without history" if self.unknown else "")
 
 
 def estimate(

@@ -32,7 +32,11 @@ def test_runs_are_a_table_newest_first(ran, cli):
 
 
 def test_runs_are_filtered_as_their_list_is(ran, cli):
-    for choice in (["--job", "Ok"], ["--status", "completed", "--owner", ran.place.user, "-n", "2"], ["--label", "good"]):
+    for choice in (
+        ["--job", "Ok"],
+        ["--status", "completed", "--owner", ran.place.user, "-n", "2"],
+        ["--label", "good"],
+    ):
         found = json.loads(cli("report", "runs", "--json", *choice).out)
         assert "Ok" in [row["job"] for row in found] and "Bad" not in [row["job"] for row in found]
     assert "Nothing matches" in cli("report", "runs", "--until", "2020-01-01").out
@@ -76,6 +80,12 @@ def test_reports_on_a_job_come_in_every_form(ran, cli, report, tmp_path):
     assert json.loads(cli("report", *report, "--json").out)[-1]["task"] == "task"
     assert rows(cli("report", *report, "--csv", "-").out)[-1]["task"] == "task"
     assert cli("report", *report, "--html", str(tmp_path / "a.html")).code == 0
+
+
+def test_results_are_a_table_beside_their_parameters(ran, cli):
+    assert json.loads(cli("report", "results", "1", "--json").out)[0]["result"] == 1
+    assert rows(cli("report", "results", "1", "--task", "task", "--csv", "-").out)[0]["status"] == "completed"
+    assert "has no task 'other'" in cli("report", "results", "1", "--task", "other").err
 
 
 def test_two_places_for_one_report_are_wrong_use(ran, cli):

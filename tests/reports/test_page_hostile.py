@@ -99,7 +99,7 @@ def report(past, workspace):
         run = past(records, spec=job, status=RunStatus.FAILED, reason=text, submitted_by=name, run_as=name, **header)
         log = log_path(workspace.log_folder(workspace.run(run).uuid), 0, 0, 1)
         log.parent.mkdir(parents=True)
-        log.write_bytes(text.encode("utf-8", "surrogatepass"))
+        log.write_bytes(f"{text}\nthe end".encode("utf-8", "surrogatepass"))
         return page(workspace, run)
 
     return written

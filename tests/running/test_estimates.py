@@ -58,7 +58,7 @@ def test_what_is_reused_takes_no_time():
     [
         ({}, "no estimate: these tasks have not completed before"),
         ({"t0": [40.0], "t1": [1.0]}, "about 41 s"),
-        ({"t0": [40.0]}, "about 40 s, without 1 task not timed before"),
+        ({"t0": [40.0]}, "about 40 s, not counting 1 task without history"),
         ({"t0": [1.0] * 8 + [60.0] * 2, "t1": [1.0]}, "about 2.0 s, 1m 01s if it goes slowly"),
         ({"t0": [0.1], "t1": [0.1]}, "less than a second"),
     ],

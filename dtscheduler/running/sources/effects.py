@@ -28,7 +28,8 @@ class Suspect:
     """A name that decides whether a statement has effects, to be looked up in the project.
 
     ``role`` is ``decorator`` (a function that is called with a definition; ``called``: first with arguments), ``base``
-    (a class that is derived from) or ``task`` (a function that adds a task, if it is marked with ``@batch``).
+    (a class that is derived from), ``value`` (an object that may do something when it is used) or ``task`` (a function
+    that adds a task, if it is marked with ``@batch``).
     """
 
     role: str
@@ -122,6 +123,7 @@ class Judge:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 self._harmless(test)
+                self._steady(test)
                 self._block(node.body, node.orelse)
             case ast.For(target=target, iter=iterated):
                 self._harmless(iterated)
@@ -221,6 +223,7 @@ class Judge:
                 self._arguments(value, hands_on=False)
                 return
         self._harmless(value)
+        self._steady(value)
 
     def _owned(self, name: str) -> bool:
         """Whether a name is bound to objects made for it alone, so that who sees a change refers to the name."""
@@ -241,9 +244,16 @@ class Judge:
 
     def _steady(self, value: ast.expr) -> None:
         """What is iterated over here can be iterated over again: it is not the rest of something."""
-        for node in ast.walk(value):
-            if isinstance(node, ast.Name) and any(map(self._passing, self._around.values.get(node.id, ()))):
+        stack: list[ast.AST] = [value]
+        while stack:
+            node = stack.pop()
+            chain = chain_of(node) if isinstance(node, ast.Attribute | ast.Name) else None
+            if chain is None:
+                stack.extend(() if isinstance(node, ast.Lambda) else ast.iter_child_nodes(node))
+            elif any(map(self._passing, self._around.values.get(chain[0], ()))):
                 raise _EffectError
+            elif chain[0] in self._around.paths and chain[0] not in self._local:
+                self._suspects.append(Suspect("value", chain))
 
     def _passing(self, value: ast.expr | None) -> bool:
         if isinstance(value, ast.Call):

@@ -45,7 +45,7 @@ class Resolver:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._index: dict[int, int] = {}
+        self._looked_at: set[Key] = set()
 
     def of_unit(self, place: Place, unit: Unit) -> Links:
         """All that a statement of the top level of a module leads to."""
@@ -105,6 +105,8 @@ class Resolver:
     def _harmless(self, place: Place, suspect: Suspect, seen: frozenset[Key]) -> bool:
         links = Links()
         _Walk(self._project, links).name(place, suspect.chain)
+        if suspect.role == "value":
+            return all(self._calm(key) for key in links.units)
         if suspect.role != "task" and len(suspect.chain) > 1 and links.units:
             owner = Links()
             _Walk(self._project, owner).name(place, suspect.chain[:-1])
@@ -115,6 +117,20 @@ class Resolver:
         if any(not _known(suspect, said) for said in links.said if said.startswith("outside ")):
             return False
         return all(self._harmless_unit(suspect, key, seen) for key in links.units)
+
+    def _calm(self, key: Key) -> bool:
+        """Whether using what a statement binds, in an expression, changes nothing."""
+        place = self._project.place(key[0])
+        if place is None or place.module is None:
+            return False
+        unit = place.module.units[key[1]]
+        if unit.kind == "constant" and (place.module.may_miss or key in self._looked_at):
+            return False
+        self._looked_at.add(key)
+        try:
+            return unit.kind in ("function", "class") or not self.has_effects(place, unit)
+        finally:
+            self._looked_at.discard(key)
 
     def _harmless_unit(self, suspect: Suspect, key: Key, seen: frozenset[Key]) -> bool:
         place = self._project.place(key[0])

@@ -124,6 +124,7 @@ class Module:
     executes: list[Import] = field(default_factory=list)
     tasks: frozenset[str] = frozenset()
     futures: str = ""
+    may_miss: bool = False
 
 
 def parsed(content: bytes) -> Module:
@@ -154,7 +155,7 @@ def _module(tree: ast.Module, digest: str, content: bytes) -> Module:
         for node in _outside_functions([statement]):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 _take_imports(module, unit, node)
-    module.tasks = around.tasks
+    module.tasks, module.may_miss = around.tasks, around.may_miss
     return module
 
 

@@ -179,6 +179,8 @@ def _import(node: ast.Import | ast.ImportFrom, scope: _Scope, found: References)
     for name, origin in imports_of(node):
         scope.bound.add(name)
         scope.imports.setdefault(name, []).append(origin)
+        if not scope.is_function and not scope.is_top:  # in the body of a class it is an attribute of the class
+            found.imported.add((origin, ()))
     found.imports.update(executed_imports(node))
 
 

@@ -114,20 +114,22 @@ class Reach:
     def _new(self, links: Links, reached: Reached) -> list[Links]:
         """Take in some links; returns the links of what was not reached before."""
         found: list[Links] = []
+        homes: set[str] = set()
         reached.outside |= links.outside
         reached.marks |= links.marks
         for name in links.whole - reached.whole:
             reached.whole.add(name)
             found.append(self._all_of(name))
-            found.append(Links(executed=set(with_parents(name))))
+            homes.add(name)
         for name in links.executed - reached.executed:
             reached.executed.add(name)
             found.append(self._execution(name))
         for key in links.units - reached.units:
             reached.units.add(key)
             found.append(self._of_unit(key))
-            found.append(Links(executed=set(with_parents(key[0]))))
-        return found
+            homes.add(key[0])
+        executed = {each for name in homes - reached.executed for each in with_parents(name)}
+        return [*found, Links(executed=executed)] if executed else found
 
     def _far(self, reached: Reached) -> list[Links]:
         """What is reached by other means than by its name."""

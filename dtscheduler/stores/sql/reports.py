@@ -28,7 +28,7 @@ from dtscheduler.model.status import TaskStatus
 from dtscheduler.stores.memory_reports import spellings
 from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.rows import Row
-from dtscheduler.stores.sql.runs import _conditions as run_conditions
+from dtscheduler.stores.sql.runs import conditions as run_conditions
 from dtscheduler.stores.sql.tables import attempts, runs, task_runs
 
 CHUNK = 4_000

@@ -83,7 +83,7 @@ class SqlRuns:
         """Runs, newest first."""
         newest_first = select(*_RUN_COLUMNS).order_by(runs.c.submitted.desc(), runs.c.id.desc())
         with self._database.reading() as connection:
-            found = connection.execute(newest_first.where(*_conditions(query)).limit(query.limit)).all()
+            found = connection.execute(newest_first.where(*conditions(query)).limit(query.limit)).all()
         return rows.run_records(found)
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
@@ -240,7 +240,8 @@ def _require_run(connection: Connection, run_id: int) -> None:
         raise NotFoundError(f"there is no run {run_id}")
 
 
-def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
+def conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
+    """What a run is to fulfil that a query asks for."""
     plain = {runs.c.id: query.id, runs.c.uuid: query.uuid, runs.c.tag: query.tag, runs.c.owner: query.owner}
     yield from (column == value for column, value in plain.items() if value is not None)
     if query.job_id is not None:
