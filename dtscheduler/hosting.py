@@ -465,6 +465,10 @@ class Host:
             task_runs=left.records,
             attempts=left.lost,
         )
+        if run.code and run.code != digest_of(
+            [code_body(spec, code)]
+        ):  # what the last driver ran last may have been either
+            left = replace(left, records=[replace(record, fingerprint="") for record in left.records])
         kept = {(record.task, record.part): record for record in left.records if record.status.final}
         plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
         plan = replace(plan, records=tuple(left.records))

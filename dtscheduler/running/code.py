@@ -16,7 +16,7 @@ from typing import Any
 
 from dtscheduler.running.sources.facts import CodeFacts, Definition
 
-__all__ = ["CodeFacts", "Definition", "file_code", "file_fingerprint", "function_code", "function_fingerprint"]
+__all__ = ["CodeFacts", "Definition", "file_code", "function_code"]
 
 
 def file_code(work_dir: str | None, entrypoint: str, python: str = sys.executable) -> CodeFacts:
@@ -38,12 +38,3 @@ def function_code(function: Callable[..., Any]) -> CodeFacts:
 
     return catalog.function_code(function)
 
-
-def file_fingerprint(work_dir: str, entrypoint: str) -> str:
-    """Fingerprint an entrypoint: 32 hex digits, the same in every process."""
-    return file_code(work_dir, entrypoint).fingerprint
-
-
-def function_fingerprint(function: Callable[..., Any]) -> str:
-    """Fingerprint a function that no file of a work dir holds."""
-    return function_code(function).fingerprint

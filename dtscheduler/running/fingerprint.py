@@ -10,6 +10,7 @@ from dtscheduler.model.call import Argument, Source
 from dtscheduler.model.config import canonical
 from dtscheduler.model.job import TaskSpec
 from dtscheduler.model.run import TaskRunRecord
+from dtscheduler.running.values import OPEN
 
 NEVER_AGAIN = frozenset({"runtime", "scheduled_time"})
 _OF_THE_PART = frozenset({"sub_job_name", "part_num", "num_parts"})
@@ -41,6 +42,7 @@ def task_fingerprints(
     """
     reserved = {str(argument.ref) for argument in arguments if argument.source is Source.RESERVED}
     common = [
+        task.entrypoint,
         code,
         repr([(a.parameter, int(a.kind), a.source.name, a.ref) for a in arguments]),
         canonical(task.call.arguments) if task.call else "",
@@ -60,9 +62,19 @@ def task_fingerprints(
     return found
 
 
-def content_of(records: Iterable[TaskRunRecord]) -> str:
-    """What the results of all parts of a task are; those of which no digest was kept are like no others."""
-    return combined([record.digest or record.result_key for record in records])
+def content_of(records: Iterable[TaskRunRecord], *, parallel: bool) -> str:
+    """What a task gives to those that wait for it: the result of its one part, or of a ParallelTask the list of all."""
+    return f"{'list' if parallel else 'one'} {combined([_content(record) for record in records])}"
+
+
+def _content(record: TaskRunRecord) -> str:
+    """What a result is; one of which no digest was kept is like no other.
+
+    What an object of the user's own classes does is not in its bytes: it is the same only if it came about the same way.
+    """
+    if record.digest.endswith(OPEN):
+        return f"{record.digest} {record.fingerprint or record.result_key}"
+    return record.digest or record.result_key
 
 
 def combined(fingerprints: Sequence[str]) -> str:

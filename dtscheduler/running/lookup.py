@@ -69,6 +69,21 @@ def read_code_body(body: str) -> dict[str, dict[str, str]]:
     return {key: dict(definitions[number] for number in reached) for key, reached in kept["reached"].items()}
 
 
+def strayed(spec: JobSpec, code: Sequence[TaskCode]) -> set[int]:
+    """The tasks whose files are not as they were when their code was found; looked at again, cheaply where they are."""
+    places: dict[tuple[str | None, ...], list[int]] = {}
+    for number, (task, found) in enumerate(zip(spec.tasks, code, strict=True)):
+        if not task.code:
+            environment = found.environment
+            places.setdefault((environment.work_dir, task.entrypoint, environment.python), []).append(number)
+    return {
+        number
+        for (work_dir, entrypoint, python), numbers in places.items()
+        if file_code(work_dir, entrypoint or "", python or "").fingerprint != code[numbers[0]].fingerprint
+        for number in numbers
+    }
+
+
 def first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Sequence[Environment]) -> list[Wanted]:
     """What will be looked up first, in the environment of the first task."""
     there = [n for n in range(len(spec.tasks)) if n not in known and environments[n] is environments[0]]

@@ -174,5 +174,7 @@ class _Decisions:
         """What the results of a task are; None while they are not all known."""
         if task not in self._contents:
             records = self.records[task]
-            self._contents[task] = content_of(records) if all(r.status.succeeded for r in records) else None
+            known = all(record.status.succeeded for record in records)
+            parallel = self._plan.spec.tasks[task].parallel
+            self._contents[task] = content_of(records, parallel=parallel) if known else None
         return self._contents[task]

@@ -71,6 +71,10 @@ class Progress:
             if record.fingerprint != fingerprint and not record.status.final:
                 self._put(replace(record, fingerprint=fingerprint))
 
+    def disown(self, task: int, part: int) -> None:
+        """Let the result of a part serve no other run."""
+        self._put(replace(self._records[task][part], fingerprint=""))
+
     def next_startable(self) -> int | None:
         """Take the most urgent task with parts that could start off the heap: by priority, then by age."""
         while self._startable:

@@ -198,7 +198,8 @@ class _OfTask:
         return [
             self._plan.spec.tasks[now].name
             for now, before in numbers
-            if content_of(self._plan.of_task(now)) != content_of(then.earlier.of_task(before))
+            if content_of(self._plan.of_task(now), parallel=self._plan.spec.tasks[now].parallel)
+            != content_of(then.earlier.of_task(before), parallel=then.earlier.spec.tasks[before].parallel)
         ]
 
     def _reserved(self) -> set[str]:

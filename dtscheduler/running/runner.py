@@ -20,12 +20,14 @@ from dtscheduler.ports import Clock, Executor, Store
 from dtscheduler.running.ending import alerts_at_end
 from dtscheduler.running.fingerprint import content_of
 from dtscheduler.running.ledger import FLUSH_SECONDS, Ledger
+from dtscheduler.running.lookup import strayed
 from dtscheduler.running.plan import FindEarlier, Plan, reused
 from dtscheduler.running.progress import Progress, run_outcome
 from dtscheduler.running.setup import task_setup
 
 ASK_SECONDS = 0.5
 OBSERVE_SECONDS = 0.1
+VERIFY_SECONDS = 1.0
 GRACE_SECONDS = 5.0
 MOST_LOSSES = 3
 _SCANNED = 50
@@ -82,7 +84,9 @@ class Runner:
         self._losses: dict[tuple[int, int], int] = {}
         self._failures: dict[tuple[int, int], int] = {}
         self._in_flight: set[tuple[int, int]] = set()
-        self._asked = self._observed = clock.monotonic()
+        self._unverified: list[tuple[int, int]] = []
+        self._edited: set[int] = set()
+        self._asked = self._observed = self._verified = clock.monotonic()
         self._stop_requested = self._leave_requested = self._to_retry = False
         self._uniform = len({(t.needs, t.image, t.isolation) for t in plan.spec.tasks}) == 1
 
@@ -207,7 +211,10 @@ class Runner:
         known = self._prepared.get(task)
         if known is not None and known.inputs == inputs:
             return False
-        contents = [content_of(self._records_of(u)) for u in self._plan.spec.upstream[task]]
+        contents = [
+            content_of(self._records_of(u), parallel=self._plan.spec.tasks[u].parallel)
+            for u in self._plan.spec.upstream[task]
+        ]
         self._progress.identify(task, self._plan.fingerprints(task, contents))
         setup = task_setup(
             self._run,
@@ -307,6 +314,24 @@ class Runner:
         if event.status is not TaskStatus.COMPLETED:
             self._mark_running(event, now)
         self._progress.move(task, part, event.status, now, **self._facts(event))
+        if event.status is TaskStatus.COMPLETED:
+            self._unverified.append((task, part))
+
+    def _verify(self) -> None:
+        """Let no other run take results of code that was edited while this run went on: it may have been the new code."""
+        self._verified = self._clock.monotonic()
+        if not self._unverified:
+            return
+        edited = strayed(self._plan.spec, self._plan.code)
+        for task in sorted(edited - self._edited):
+            name = self._plan.spec.tasks[task].name
+            logger.warning("the code of task %s was edited while run %s goes on; no other run takes what it gives",
+                           name, self._run.id)  # fmt: skip
+        self._edited |= edited
+        for task, part in self._unverified:
+            if task in self._edited and self._progress.record(task, part).fingerprint:
+                self._progress.disown(task, part)
+        self._unverified = []
 
     def _mark_running(self, event: Outcome, now: datetime) -> TaskRunRecord:
         record = self._progress.record(event.call.task, event.call.part)
@@ -393,6 +418,7 @@ class Runner:
             status, reason = run_outcome(list(self._progress.records()))
         else:
             status, reason = ending.status, ending.reason
+        self._verify()
         now = self._clock.now()
         alerts = alerts_at_end(self._store, self._plan.spec, self._run, status, now=now, chat=self._chat)
         change = RunChange(status=status, reason=reason, ended=now)
@@ -406,6 +432,8 @@ class Runner:
 
     def _write(self) -> None:
         """Put on record what has happened; a failure is before it is tried again, so that a crash forgets none."""
+        if self._clock.monotonic() - self._verified > VERIFY_SECONDS:
+            self._verify()
         self._ledger.write(self._progress.changed)
         self._to_retry = False
 

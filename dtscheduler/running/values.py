@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import pickletools
 import reprlib
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from dtscheduler.running.entrypoint import running_script
 from dtscheduler.running.importing import quiet_import
 
 SPILL_BYTES = 8 * 2**20
+OPEN = "*"
+"""Ends the digest of a result whose bytes name functions or classes of the user's own code."""
 LONGEST_PREVIEW = 500
 
 
@@ -25,16 +28,24 @@ class Spill:
         self._folder = folder
         self._target: BinaryIO = io.BytesIO()
         self._hash = hashlib.blake2b(digest_size=16)
+        self._may_name = False
         self.size = 0
 
     @property
     def digest(self) -> str:
-        """What was written, as 32 hex digits: equal results have mostly equal digests, different ones never."""
-        return self._hash.hexdigest()
+        """What was written, as 32 hex digits: equal results have mostly equal digests, different ones never.
+
+        ``OPEN`` behind them says that the bytes name functions or classes of the user's own, of which they hold no more.
+        """
+        return self._hash.hexdigest() + (OPEN if self._may_name and self._names_own() else "")
+
+    def _names_own(self) -> bool:
+        return not isinstance(self._target, io.BytesIO) or names_own(self._target.getvalue())
 
     def write(self, data: Any) -> int:
         self.size += memoryview(data).nbytes
         self._hash.update(data)
+        self._may_name = self._may_name or self.size > SPILL_BYTES or _NAMING in bytes(data)
         if self.size > SPILL_BYTES and isinstance(self._target, io.BytesIO):
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 # closed by whoever reads the payload
             file.write(self._target.getbuffer())
@@ -80,6 +91,33 @@ def load(payload: bytes | BinaryIO) -> Any:
         file.close()
 
 
+def names_own(pickled: bytes) -> bool:
+    """Whether a pickle names functions or classes that are neither Python's nor of a library of tables and arrays.
+
+    True also where there is too much of it to be sure.
+    """
+    memo: dict[int, str | None] = {}
+    memoized = 0
+    texts: tuple[str | None, str | None] = None, None  # what was pushed last, where it was text
+    try:
+        for number, (code, argument, _) in enumerate(pickletools.genops(pickled)):
+            if number > _MOST_LOOKED_AT or code.name in _NAMES_OTHERWISE:
+                return True
+            if code.name == "MEMOIZE":
+                memo[memoized], memoized = texts[1], memoized + 1
+            elif code.name in _GETS:
+                texts = texts[1], memo.get(int(argument or 0))
+            elif code.name != "STACK_GLOBAL":
+                texts = texts[1], argument if isinstance(argument, str) else None
+            elif (texts[0] or "").partition(".")[0] in _WELL_KNOWN:
+                texts = None, None
+            else:
+                return True
+    except ValueError:
+        return True
+    return False
+
+
 def preview(value: object) -> str:
     """Show a value in at most 500 characters, without ever building a longer text."""
     try:
@@ -120,6 +158,12 @@ def _dump_by_value(value: object, folder: str | None) -> Spill:
 def _short(text: str, longest: int = LONGEST_PREVIEW) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
+
+_NAMING = pickle.STACK_GLOBAL
+_NAMES_OTHERWISE = frozenset({"GLOBAL", "INST", "EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID"})
+_GETS = frozenset({"BINGET", "LONG_BINGET"})
+_MOST_LOOKED_AT = 50_000
+_WELL_KNOWN = sys.stdlib_module_names | {"numpy", "pandas", "pyarrow", "scipy", "polars", "dateutil", "pytz"}
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = LONGEST_PREVIEW

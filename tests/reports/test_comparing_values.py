@@ -100,7 +100,8 @@ def test_the_first_difference_is_said_with_the_path_to_it(before, after, told):
 @pytest.mark.parametrize(
     "value",
     [
-        NAN, [NAN, 1.0], {"a": NAN}, {NAN}, Decimal("NaN"), math.inf, 1 + 2j, "é", b"x", None, datetime(2026, 1, 1), Trade(NAN), Plain({"a": 1}), Raises(3), Array([1]), Own(2),
+        NAN, [NAN, 1.0], {"a": NAN}, {NAN}, Decimal("NaN"), math.inf, 1 + 2j, "é", b"x", None,
+        datetime(2026, 1, 1), Trade(NAN), Plain({"a": 1}), Raises(3), Array([1]), Own(2),
         Colour.RED, len, pd.Timestamp("2026-01-01"), pd.NaT,
         np.array([NAN, 1.0]), np.array(["a", None], dtype=object), np.array(["NaT"], "M8[s]"),
         np.ma.array([1, 2], mask=[0, 1]),

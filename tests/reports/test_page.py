@@ -8,11 +8,13 @@ import pytest
 from past_runs import NOON, part, spec
 
 from dtscheduler import DAG, ParallelTask, Task
-from dtscheduler.errors import NotFoundError, SchedulerError
+from dtscheduler.cli.commands import commands
+from dtscheduler.cli.exits import exit_code
+from dtscheduler.errors import DamagedError, NotFoundError, SchedulerError
 from dtscheduler.executors.logs import log_path
 from dtscheduler.model.config import encode
 from dtscheduler.model.job import PartSpec
-from dtscheduler.model.run import Trigger
+from dtscheduler.model.run import AttemptRecord, Trigger
 from dtscheduler.model.schedule import Never
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.reports.page import page
@@ -127,6 +129,14 @@ def test_the_tables_say_all_that_the_pictures_show(workspace, suite):
         assert record.part_name in found["task-runs"]
 
 
+def test_the_pictures_name_the_tables_that_say_the_same(workspace, suite):
+    found = seen(workspace, suite)
+    assert "The same in words: the table of tasks" in found["graph"]
+    assert "what decided the end: load, then size" in found["timeline"]
+    assert "The same in words: the table of task runs" in found["timeline"]
+    assert found.elements["svg"] == 3
+
+
 def test_the_page_needs_no_network_and_no_other_file(workspace, suite):
     written = page(workspace, suite.id)
     found = Seen(written)
@@ -169,6 +179,12 @@ def test_times_are_those_of_the_zone_of_the_schedule(workspace, past):
 )
 def test_the_head_says_what_made_the_run(workspace, past, facts, told):
     assert told in seen(workspace, past([part()], **facts))["header"]
+
+
+def test_attempts_that_were_tried_again_are_listed(workspace, past):
+    lost = AttemptRecord(task=0, part=0, attempt=1, status=TaskStatus.FAILED, reason="out of luck", started=NOON)
+    table = seen(workspace, past([part(0, attempt=2)], attempts=[lost]))["attempts"]
+    assert "size part 0 1 ✕ failed out of luck 2026-01-31 12:00:00 UTC" in table
 
 
 # -- runs that have not ended, or never began
@@ -295,3 +311,36 @@ def test_configuration_is_masked_before_it_is_cut(workspace, past):
     task = replace(job.tasks[0], parts=(PartSpec("size", "", encode(config, "config")),))
     run = past([failed(part_name="size")], spec=replace(job, tasks=(task,)), status=RunStatus.FAILED)
     assert "hunter" not in page(workspace, run)
+
+
+def test_the_command_writes_the_report(workspace, suite, tmp_path, capfd):
+    assert exit_code(commands, ["show", str(suite.id), "--html", str(tmp_path / "run.html")]) == 0
+    assert "the report of run 1 is in" in capfd.readouterr().err
+    assert "Nightly" in (tmp_path / "run.html").read_text(encoding="utf-8")
+
+
+def test_the_command_writes_the_report_to_standard_output(workspace, suite, capfd):
+    assert exit_code(commands, ["show", str(suite.id), "--html", "-"]) == 0
+    assert capfd.readouterr().out.startswith("<!doctype html>")
+
+
+def test_what_of_a_job_is_damaged_is_left_out(workspace, past, monkeypatch):
+    run = past([failed()], status=RunStatus.FAILED)
+
+    def damaged(spec_hash):
+        raise DamagedError("it cannot be read")
+
+    monkeypatch.setattr(workspace.store, "spec", damaged)
+    found = seen(workspace, run)
+    assert "ValueError: cannot size 0" in found["failures"]
+    assert found["graph"] == ""
+    assert "✕ failed" in found["task-runs"]
+
+
+def test_the_results_of_another_account_are_shown_as_previews(workspace, past, monkeypatch):
+    run = past([part(preview="{'price': 1.2}")])
+    monkeypatch.setattr(type(workspace), "made_elsewhere", lambda *_: "eve")
+    monkeypatch.setattr(type(workspace), "results", lambda *_: pytest.fail("results were opened"))
+    found = seen(workspace, run)
+    assert "{'price': 1.2}" in found["task-runs"]
+    assert "Results were made by account eve" in found["footer"]

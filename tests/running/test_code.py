@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from dtscheduler.running.code import file_code, file_fingerprint, function_code, function_fingerprint
+from dtscheduler.running.code import file_code, function_code
 from dtscheduler.running.sources import project
 from dtscheduler.running.sources.module import parsed
 
@@ -34,7 +34,7 @@ FILES = {
 @pytest.fixture
 def fingerprint(work_dir):
     """Of ``risk.batch.size``, with some files written otherwise."""
-    return lambda changed={}: file_fingerprint(str(work_dir(FILES | changed)), "risk.batch.size")
+    return lambda changed={}: file_code(str(work_dir(FILES | changed)), "risk.batch.size").fingerprint
 
 
 def batch_file(text):
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_parsed_counts_as_it_is(fingerprint):
 
 def test_the_folder_does_not_count(work_dir):
     one, other = work_dir(FILES, folder="one"), work_dir(FILES, folder="other")
-    assert file_fingerprint(str(one), "risk.batch.size") == file_fingerprint(str(other), "risk.batch.size")
+    assert file_code(str(one), "risk.batch.size").fingerprint == file_code(str(other), "risk.batch.size").fingerprint
 
 
 def test_a_definition_says_what_it_is_and_where(work_dir):
@@ -241,7 +241,7 @@ def made(text, name="size"):
     """A function, as a cell of a notebook would make it."""
     cell = {"__name__": "__main__"}
     exec(dedent(text), cell)
-    return function_fingerprint(cell[name])
+    return function_code(cell[name]).fingerprint
 
 
 PLAIN = """
@@ -374,16 +374,16 @@ def test_files_and_libraries_that_a_function_uses_count(work_dir, monkeypatch):
     exec("import nearby, pandas as pd\ndef size():\n    return nearby.f(), pd.NA\n", cell)
     names = [found.name for found in function_code(cell["size"]).definitions]
     assert names == ["Python", "__main__.size", "nearby.f", "nearby.g", "pandas"]
-    before = function_fingerprint(cell["size"])
+    before = function_code(cell["size"]).fingerprint
     work_dir({"nearby.py": "def f(): return g()\ndef g(): return 2\n"})
-    assert function_fingerprint(cell["size"]) != before
+    assert function_code(cell["size"]).fingerprint != before
     sys.modules.pop("nearby")
 
 
 # The same in every process
 
 CELL = """
-from dtscheduler.running.code import function_fingerprint
+from dtscheduler.running.code import function_code
 
 COUNTRIES = {'FR', 'DE', 'GB', 'IT', 'NL'}
 GROUPS = {'north': {'NL', 'GB'}, 'south': frozenset({'IT', 'FR'})}
@@ -417,13 +417,13 @@ def printed_under_hash_seeds(text):
 
 def test_a_file_has_the_same_fingerprint_in_every_process(work_dir):
     folder = str(work_dir(FILES | {"risk/curves.py": "bend = {'a', 'b', 'c'}"}))
-    text = f"from dtscheduler.running.code import file_fingerprint as f\nprint(f({folder!r}, 'risk.batch.size'))"
+    text = f"from dtscheduler.running.code import file_code as f\nprint(f({folder!r}, 'risk.batch.size').fingerprint)"
     assert len(printed_under_hash_seeds(text)) == 1
 
 
 def test_a_function_that_uses_sets_has_the_same_fingerprint_in_every_process():
-    assert len(printed_under_hash_seeds(CELL + "print(function_fingerprint(size))")) == 1
+    assert len(printed_under_hash_seeds(CELL + "print(function_code(size).fingerprint)")) == 1
 
 
 def test_a_function_that_uses_a_class_beside_it_has_the_same_fingerprint_in_every_process():
-    assert len(printed_under_hash_seeds(CELL + "print(function_fingerprint(bent))")) == 1
+    assert len(printed_under_hash_seeds(CELL + "print(function_code(bent).fingerprint)")) == 1

@@ -11,7 +11,7 @@ from code_programs import PROGRAMS, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dtscheduler.running.code import file_code, file_fingerprint
+from dtscheduler.running.code import file_code
 
 FILES = sorted(
     (program, part.partition("\n")[0]) for program, text in PROGRAMS.items() for part in text.split("--- ")[1:]
@@ -24,7 +24,7 @@ def folders(tmp_path_factory):
     found = {}
     for program, text in PROGRAMS.items():
         folder = Path(written(text, tmp_path_factory.mktemp(program)))
-        found[program] = folder, file_fingerprint(str(folder), "job.size")
+        found[program] = folder, file_code(str(folder), "job.size").fingerprint
     return found
 
 
@@ -42,7 +42,7 @@ def rewritten(folders, program, file, rewrite):
     text = path.read_text()
     path.write_text(rewrite(text))
     try:
-        return before, file_fingerprint(str(folder), "job.size")
+        return before, file_code(str(folder), "job.size").fingerprint
     finally:
         path.write_text(text)
 

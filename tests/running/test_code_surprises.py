@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from code_programs import written
 
-from dtscheduler.running.code import file_fingerprint, function_fingerprint
+from dtscheduler.running.code import file_code, function_code
 
 
 def surprises(file):
@@ -24,7 +24,7 @@ def surprises(file):
 def test_an_edit_that_reaches_a_task_in_a_roundabout_way_counts(tmp_path, program, old, new):
     entrypoint = "pk.job.size" if "--- pk/job.py" in program else "job.size"
     folders = written(program, tmp_path / "before"), written(program.replace(old, new, 1), tmp_path / "after")
-    before, after = (file_fingerprint(folder, entrypoint) for folder in folders)
+    before, after = (file_code(folder, entrypoint).fingerprint for folder in folders)
     assert before != after
 
 
@@ -33,7 +33,7 @@ def test_an_edit_that_reaches_a_function_in_a_roundabout_way_counts(program, old
     def fingerprint(text):
         cell = {"__name__": "__main__"}
         exec(text, cell)
-        return function_fingerprint(cell["size"])
+        return function_code(cell["size"]).fingerprint
 
     assert fingerprint(program) == fingerprint(program)
     assert fingerprint(program) != fingerprint(program.replace(old, new, 1))

@@ -77,7 +77,7 @@ footer{margin-top:3rem;padding-top:.8rem;border-top:1px solid var(--border);colo
 :focus-visible{outline:2px solid var(--strong);outline-offset:2px}
 @media(max-width:760px){.sheet{padding:1.2rem .9rem 2rem}h1{font-size:1.4rem}th,td{padding:.35rem .45rem}
  .facts{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}
- .figures{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}}
+ .figures{grid-template-columns:repeat(auto-fit,minmax(7.4rem,1fr))}}
 @media print{html{font-size:11px}.sheet{max-width:none;padding:0}nav,.tools{display:none}section{margin-top:1.4rem}
  pre{max-height:none}.scroll{overflow:visible}.picture svg{max-width:100%;height:auto}
  tr,.figure,summary{break-inside:avoid}h2,h4{break-after:avoid}thead{display:table-header-group}

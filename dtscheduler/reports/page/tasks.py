@@ -14,11 +14,12 @@ from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.reports.page.material import Material
-from dtscheduler.reports.page.wording import counted, length, megabytes, name, said, status_mark
+from dtscheduler.reports.page.wording import counted, length, megabytes, moment, name, said, status_mark
 
 MOST_ROWS = 5_000
 MOST_TASKS = 1_000
 MOST_PREVIEWS = 2_000
+MOST_ATTEMPTS = 500
 _MOST_NAMED = 6
 _SIMPLE = frozenset({TaskStatus.COMPLETED, TaskStatus.REUSED})
 
@@ -74,6 +75,34 @@ def task_runs(material: Material) -> Markup:
     said_start = "Started is counted from the start of the run." if start else ""
     return element(
         "section", element("h2", "Task runs"), note, element("p", said_start, class_="note"), table, id="task-runs"
+    )
+
+
+def attempts(material: Material) -> Markup:
+    """Attempts that did not decide their task run, because another one followed."""
+    names = {(record.task, record.part): (record.task_name, record.part_name) for record in material.records}
+    shown = [attempt for attempt in material.attempts[:MOST_ATTEMPTS] if (attempt.task, attempt.part) in names]
+    if not shown:
+        return NOTHING
+    rows = (
+        element(
+            "tr",
+            element("td", name(names[a.task, a.part][0])),
+            element("td", name(names[a.task, a.part][1])),
+            element("td", f"{a.attempt}", class_="n"),
+            element("td", status_mark(a.status), " ", element("small", said(a.reason, 240))),
+            element("td", moment(a.started, material.zone)),
+            element("td", length(a.started, a.ended), class_="n"),
+        )
+        for a in shown
+    )
+    return element(
+        "section",
+        element("h2", "Earlier attempts"),
+        element("p", "They were tried again; the tables above tell of the attempts that decided.", class_="note"),
+        _left_out(len(material.attempts) - len(shown), "attempt", "The rest is left out"),
+        _table("Earlier attempts", ["Task", "Part", "#Attempt", "Status", "Started", "#Took"], rows),
+        id="attempts",
     )
 
 

@@ -12,10 +12,10 @@ from dtscheduler.drawing.markup import Markup, element, joined
 from dtscheduler.reports.page.failures import failures
 from dtscheduler.reports.page.head import figures, head
 from dtscheduler.reports.page.material import Material, material
-from dtscheduler.reports.page.pictures import graph
+from dtscheduler.reports.page.pictures import graph, timeline
 from dtscheduler.reports.page.script import SCRIPT
 from dtscheduler.reports.page.style import style
-from dtscheduler.reports.page.tasks import summary, task_runs
+from dtscheduler.reports.page.tasks import attempts, summary, task_runs
 from dtscheduler.reports.page.wording import moment, name
 from dtscheduler.version import __version__
 from dtscheduler.workspace import Workspace
@@ -25,8 +25,10 @@ _SECTIONS = (
     ("figures", "Figures", figures),
     ("failures", "Failures", failures),
     ("graph", "Graph", graph),
+    ("timeline", "Timeline", timeline),
     ("tasks", "Tasks", summary),
     ("task-runs", "Task runs", task_runs),
+    ("attempts", "Earlier attempts", attempts),
 )
 
 
