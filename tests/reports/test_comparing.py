@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dtscheduler import DAG, ParallelTask, Task
+from dtscheduler import DAG, ParallelTask, Task, batch, runs
 from dtscheduler.api.comparing import compare
 from dtscheduler.cli.comparing import compare_command
 from dtscheduler.cli.exits import exit_code
@@ -291,3 +291,44 @@ def test_the_command_exits_with_1_where_something_differs(risk, capsys, days, co
     risk.run(prices={"days": days})
     assert exit_code(compare_command, ["1", "2", "--tol", "1e-9"]) == code
     assert ("differs first" in capsys.readouterr().out) is bool(code)
+
+
+# -- functions that are called
+
+
+@batch()
+def scaled(factor):
+    return factor * 2.0
+
+
+@pytest.fixture
+def called(workspace, tmp_path, monkeypatch):
+    """Runs a job of one call: ``called(scaled, 2)``."""
+    monkeypatch.setenv("DTSCHEDULER_EXECUTOR", "inline")
+
+    def run(function, *arguments):
+        with DAG(Name="calls", DevRun=True, WorkDir=tmp_path):
+            function(*arguments).alias("it")
+        return runs(limit=1)[0]
+
+    return run
+
+
+def test_other_arguments_of_a_call_are_a_reason(called):
+    first = compare(called(scaled, 1), called(scaled, 2)).first
+    assert first.difference == "2.0 → 4.0"
+    assert first.why == "arguments changed: factor"
+
+
+def test_a_function_of_a_notebook_cell_that_was_changed_is_a_reason(called):
+    before, after = (batch()(make(offset)) for offset in (1, 2))
+    first = compare(called(before, 1), called(after, 1)).first
+    assert first.difference == "2 → 3"
+    assert first.why.startswith("code changed: ")
+
+
+def make(offset):
+    def add(value):
+        return value + offset
+
+    return add
