@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api import checks
-from dtscheduler.api.handle import NO_SERVICE, Run, driven
+from dtscheduler.api.driving import driven
+from dtscheduler.api.handle import NO_SERVICE, Run
 from dtscheduler.api.plan import Plan, check_plan
 from dtscheduler.api.progress import display_for
 from dtscheduler.errors import InvalidJobError

@@ -265,7 +265,7 @@ class DAG:
         """
         if importing():
             return self._left_alone("run")  # type: ignore[no-any-return] # Silent stands for anything
-        from dtscheduler.api import handle
+        from dtscheduler.api import driving
 
         where = f"DAG {self.name!r}"
         if plan is not None:
@@ -275,9 +275,9 @@ class DAG:
             if rundate is not None or detach:
                 raise InvalidJobError(f"{where}: a plan has its own rundate, and is run here; give plan= alone")
         if checks.flag(detach, where, "detach"):
-            run = handle.submit(self, rundate=rundate)
+            run = driving.submit(self, rundate=rundate)
         else:
-            run = handle.start(self, rundate=rundate, executor=executor, wait=wait, progress=progress, plan=plan)
+            run = driving.start(self, rundate=rundate, executor=executor, wait=wait, progress=progress, plan=plan)
         self.last_run = run
         return run
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dtscheduler.api.code import settled
-from dtscheduler.api.context import writing
-from dtscheduler.api.place import workspace
-from dtscheduler.api.progress import Display, announce_end, announce_takeover, display_for
-from dtscheduler.api.when import as_rundate
-from dtscheduler.errors import NotFoundError, ResultError, RunError
+from dtscheduler.errors import NotFoundError, ResultError, RunError, SchedulerError
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.shown import printable
@@ -29,11 +21,10 @@ if TYPE_CHECKING:
     import graphviz
     import pandas
 
-    from dtscheduler.api.dag import DAG
+    from dtscheduler.api.driving import Driver
     from dtscheduler.api.failures import Failures
     from dtscheduler.api.plan import Plan
     from dtscheduler.api.task_run import TaskRun
-    from dtscheduler.hosting import Drive
     from dtscheduler.model.job import JobSpec
     from dtscheduler.workspace import Workspace
 
@@ -44,7 +35,7 @@ NO_SERVICE = "no service is running; start one with: dtscheduler serve"
 class Run:
     """One run of a job: how it stands, what it gave, what it logged. Everything is read from the store when asked for."""
 
-    def __init__(self, run_id: int, place: Workspace, driver: _Driver | None = None) -> None:
+    def __init__(self, run_id: int, place: Workspace, driver: Driver | None = None) -> None:
         self._id, self._workspace, self._driver = run_id, place, driver
 
     @property
@@ -273,7 +264,10 @@ class Run:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         from dtscheduler.api.pictures import bundle
 
-        return bundle(repr(self), self._spec(), self.records())
+        try:
+            return bundle(repr(self), self._spec(), self.records())
+        except SchedulerError as error:  # a run that was removed, or cannot be read any more, has no picture
+            return {"text/plain": f"<Run {self._id}: {printable(str(error))}>"}
 
     def failures(self) -> Failures:
         """What failed, grouped by its error, with the parameters that set it apart: "cells: 3 of 12 parts: ...".
@@ -370,108 +364,6 @@ class Run:
             return values.load(self._workspace.results(run).get(record.result_key))
         except ResultError as error:
             raise type(error)(f"{_label(record)} of run {self._id}: {error}") from error
-
-
-class _Driver(threading.Thread):
-    """Drives a run in the background; the interpreter waits for it before it exits."""
-
-    def __init__(self, drive: Drive) -> None:
-        super().__init__(name=f"dtscheduler-run-{drive.run_id}", daemon=False)
-        self._drive = drive
-        self._over = threading.Event()  # a join that is interrupted takes the thread for ended
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self._drive.drive()
-        except BaseException as error:
-            self._error = error
-        finally:
-            self._over.set()
-
-    def stop(self) -> None:
-        self._drive.runner.request_stop()
-
-    def wait(self, seconds: float | None) -> None:
-        try:
-            self._over.wait(seconds)
-        except KeyboardInterrupt:
-            self.stop()
-            self._over.wait()
-            raise
-        if self._error is not None:
-            raise self._error
-
-
-def start(
-    dag: DAG,
-    *,
-    rundate: date | str | None,
-    executor: str | None,
-    wait: bool,
-    progress: bool | None,
-    plan: Plan | None = None,
-) -> Run:
-    """Run a DAG in this process; see ``DAG.run``."""
-    place = workspace()
-    run_date = as_rundate(rundate)
-    spec, known = settled(dag, place)
-    expected = plan.foresight.plan if plan else None
-    if expected:
-        spec, run_date = replace(spec, reuse=expected.spec.reuse), expected.rundate
-    display = display_for(spec, progress)
-    drive = place.begin(spec, known, rundate=run_date, executor=executor, observe=display, plan=expected)
-    return driven(drive, place, display, wait=wait, progress=progress)
-
-
-def submit(dag: DAG, *, rundate: date | str | None) -> Run:
-    """Leave a run of a DAG to the service; see ``DAG.run``."""
-    place = workspace()
-    run_date = as_rundate(rundate)
-    spec, known = settled(dag, place)
-    run = place.submit(spec, known, rundate=run_date)
-    if not place.served():
-        logging.getLogger("dtscheduler").warning("run %s waits: %s", run.id, NO_SERVICE)
-    return Run(run.id, place)
-
-
-def resume(run_id: int, *, progress: bool | None = None) -> Run:
-    """Take an interrupted run over and finish it in this process.
-
-    Args:
-        run_id: The run.
-        progress: Whether to show progress. Default: if there is a terminal to show it on.
-
-    Raises:
-        NotFoundError: There is no such run.
-        RunError: It has ended, or is being driven.
-    """
-    place = workspace()
-    spec = place.spec(place.run(run_id).spec_hash)
-    display = display_for(spec, progress)
-    return driven(place.resume(run_id, observe=display), place, display, progress=progress)
-
-
-def driven(
-    drive: Drive, place: Workspace, display: Display | None, *, wait: bool = True, progress: bool | None = None
-) -> Run:
-    """Drive a run that is ready, here or in the background."""
-    if drive.taken_over:
-        announce_takeover(drive.run_id, progress)
-    if not wait:
-        driver = _Driver(drive)
-        driver.start()
-        return Run(drive.run_id, place, driver)
-    run = Run(drive.run_id, place)
-    outside = writing.set(())  # functions that are executed inline are called, not written into a DAG
-    try:
-        drive.drive()
-    finally:
-        writing.reset(outside)
-        if display is not None:
-            display.close()
-        announce_end(run, progress)
-    return run
 
 
 def _label(record: TaskRunRecord) -> str:

@@ -169,7 +169,7 @@ def stop(run_id: int) -> None:
 @click.argument("run_id", metavar="RUN", type=int)
 def resume(run_id: int) -> int:
     """Finish a run here whose process has died, or that waits for a service."""
-    from dtscheduler.api.handle import resume as resume_run
+    from dtscheduler.api.driving import resume as resume_run
 
     return exit_code_of(resume_run(run_id))
 

@@ -53,6 +53,7 @@ def run_facts(run: RunRecord) -> dict[str, Any]:
         "reason": run.reason,
         "rundate": run.rundate,
         "came_by": _came_by(run),
+        "rerun_of": run.rerun_of,
         "submitted": run.submitted,
         "started": run.started,
         "ended": run.ended,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.api.dag import DAG
-from dtscheduler.api.handle import Run, driven
+from dtscheduler.api.driving import driven
+from dtscheduler.api.handle import Run
 from dtscheduler.api.place import workspace
 from dtscheduler.api.progress import display_for
 from dtscheduler.api.saved import job

@@ -55,7 +55,7 @@ def _improved(columns: Columns, start: Layers, *, most_sweeps: int) -> tuple[Lay
     for number in range(most_sweeps):
         if not fewest or waited == _PATIENCE:
             break
-        search.sweep(forwards=number % 2 == 0)
+        search.sweep(forwards=number % 2 == 0, turned=number % 4 > 1)
         search.exchange()
         crossings = search.crossings()
         waited += 1
@@ -77,8 +77,11 @@ class _Search:
     def crossings(self) -> int:
         return sum(crossings_between(layer, self._down, self._pos) for layer in self.layers[:-1])
 
-    def sweep(self, *, forwards: bool) -> None:
-        """Sort each column by the mean place of the neighbours in the column before, or after."""
+    def sweep(self, *, forwards: bool, turned: bool) -> None:
+        """Sort each column by where the neighbours in the column before, or after, stand.
+
+        Those that belong to one place change their order when it is ``turned``, which leads out of dead ends.
+        """
         neighbours = self._up if forwards else self._down
         numbers = range(1, len(self.layers)) if forwards else range(len(self.layers) - 2, -1, -1)
         pos = self._pos
@@ -91,6 +94,8 @@ class _Search:
                 else pos[item] * scale
                 for item in layer
             }
+            if turned:
+                layer.reverse()
             layer.sort(key=keys.__getitem__)
             self._number(layer)
 

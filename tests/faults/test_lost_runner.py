@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import dtscheduler
-from dtscheduler.api.handle import resume
+from dtscheduler.api.driving import resume
 from dtscheduler.errors import RunError
 from dtscheduler.model.run import RunQuery
 

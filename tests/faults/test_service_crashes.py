@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from dtscheduler import DAG, Schedule, Task
-from dtscheduler.api.handle import resume
+from dtscheduler.api.driving import resume
 
 pytest_plugins = ["services"]
 pytestmark = pytest.mark.slow

@@ -11,6 +11,7 @@ from dtscheduler.api.comparing import compare
 from dtscheduler.cli.comparing import compare_command
 from dtscheduler.cli.exits import exit_code
 from dtscheduler.errors import InvalidJobError, NotFoundError
+from dtscheduler.model.status import RunStatus
 from dtscheduler.reports.comparing import Verdict
 from dtscheduler.reports.comparing.sides import Side
 
@@ -163,6 +164,18 @@ def test_another_rundate_is_a_reason_where_nothing_else_is(risk):
     assert found.first.why == "rundate differs: 2026-11-20 → 2026-11-21"
 
 
+def test_beside_other_code_another_rundate_is_a_possible_reason(risk):
+    before = risk.run("dated")
+    risk.edit("rundate.isoformat()", "str(rundate)[:8]")
+    first = compare(before, risk.run("dated", rundate="2026-11-21")).first
+    assert first.why == "code changed: function dated in curves.py; rundate differs too: 2026-11-20 → 2026-11-21"
+
+
+def test_what_follows_from_upstream_is_not_laid_to_the_rundate(risk):
+    found = compare(risk.run(), risk.run(rundate="2026-11-21", prices={"days": 3}))
+    assert row(found, "vol").why == "upstream differs: prices"
+
+
 def test_a_function_that_gives_something_else_each_time_is_told_so(risk):
     first = compare(risk.run("moody"), risk.run("moody")).first
     assert first.task == "moody"
@@ -173,6 +186,14 @@ def test_a_function_that_takes_the_time_may_differ_by_it(risk):
     first = compare(risk.run("timed"), risk.run("timed")).first
     assert first.task == "timed"
     assert "takes the time of its run" in first.why
+
+
+def test_an_upstream_result_within_the_tolerance_may_still_be_the_reason(risk):
+    before = risk.run()
+    risk.edit("SHOCK = 0.0", "SHOCK = 1e-4")
+    first = compare(before, risk.run(), tol=1.1e-4).first  # of the sum of four it is more than the tolerance
+    assert first.task == "cells"
+    assert first.why == "upstream is the same within the tolerance, but not in its bytes: vol"
 
 
 def test_a_result_given_by_hand_is_a_reason(risk):
@@ -240,11 +261,16 @@ def test_tasks_and_parts_are_matched_whatever_the_spelling_of_their_letters(risk
 
 
 def test_a_run_that_never_began_has_no_results(risk, workspace):
-    before = risk.run()
-    never = workspace.store.add_run(replace(before.record, uuid="0" * 32), workspace.spec(before.record.spec_hash), [])
-    found = compare(before, never.id)
-    assert not found.same
-    assert found.first.verdict is Verdict.ONLY_IN_ONE
+    record = risk.run().record
+    expired = replace(record, uuid="0" * 32, status=RunStatus.EXPIRED, reason="missed")
+    never = workspace.store.add_run(expired, workspace.spec(record.spec_hash), [])
+    first = compare(record.id, never.id).first
+    assert (first.verdict, first.difference, first.why) == (
+        Verdict.NOT_COMPLETED,
+        "run 2 has no task runs, it is expired",
+        "missed",
+    )
+    assert compare(never.id, never.id).same
 
 
 # -- results that cannot be read

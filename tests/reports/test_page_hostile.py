@@ -5,19 +5,26 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC
 from html.parser import HTMLParser
 
 import pytest
-from past_runs import part, spec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from past_runs import NOON, part, spec
 
 from dtscheduler.executors.logs import log_path
 from dtscheduler.model.config import encode
 from dtscheduler.model.job import PartSpec, TaskSpec
+from dtscheduler.model.run import RunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.model.text import one_line
 from dtscheduler.reports.page import page
+from dtscheduler.reports.page.material import Material, Sample, last_of
 from dtscheduler.reports.page.script import SCRIPT
 from dtscheduler.reports.page.style import style
+from dtscheduler.reports.page.whole import page_of
+from dtscheduler.triage.grouping import group_failures
 
 CORPUS = {
     "script": "<script>alert(1)</script>",
@@ -124,6 +131,35 @@ def test_the_elements_are_those_of_a_run_with_plain_text(report, kind):
     found = Outline(report(CORPUS[kind]))
     assert found.elements - harmless.elements == Counter()
     assert found.attributes == harmless.attributes
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.text(max_size=60))
+def test_whatever_the_text_the_elements_are_the_same(text):
+    found = Outline(page_of(failed_run(text)))
+    assert found.open == []
+    assert found.elements == Outline(page_of(failed_run("plain"))).elements
+    assert one_line(f"a{text}", 200) in found.texts
+
+
+def failed_run(text):
+    """What is read of a run of one task that failed."""
+    name = f"a{text}"
+    record = part(status=TaskStatus.FAILED, task_name=name, part_name=name, reason=f"E: {text}", traceback=name)
+    run = RunRecord(
+        id=1, uuid="u", job_name=name, spec_hash="", status=RunStatus.FAILED, submitted=NOON, rundate=NOON.date(),
+        owner=name, labels=(name,), started=NOON, ended=NOON,
+    )  # fmt: skip
+    return Material(
+        run=run,
+        spec=spec(name),
+        records=[record],
+        attempts=[],
+        groups=group_failures([record], {}),
+        samples=[[Sample(record, last_of(name), "")]],
+        zone=UTC,
+        now=NOON,
+    )
 
 
 @pytest.mark.parametrize("kind", ["script", "end of script", "attribute", "entities", "emoji", "format", "comment"])

@@ -7,7 +7,7 @@ import pytest
 
 from dtscheduler import DAG, Task
 
-STEPS = '''
+STEPS = """
 from dtscheduler import batch
 
 LIMIT = 3
@@ -30,7 +30,7 @@ def clean(load):
 def total(clean, rundate):
     mark("total")
     return sum(clean), rundate.isoformat()
-'''
+"""
 
 
 @pytest.fixture
@@ -58,8 +58,10 @@ def steps(tmp_path, workspace, monkeypatch):
     def dag(config=None, **header):
         made = DAG(Name="steps", DevRun=True, WorkDir=folder, **header)
         load = Task(Name="load", Entrypoint="steps.load", ConfigurationJson=config or {}, dag=made)
-        load >> Task(Name="clean", Entrypoint="steps.clean", dag=made) >> Task(
-            Name="total", Entrypoint="steps.total", dag=made
+        (
+            load
+            >> Task(Name="clean", Entrypoint="steps.clean", dag=made)
+            >> Task(Name="total", Entrypoint="steps.total", dag=made)
         )
         return made
 

@@ -169,9 +169,7 @@ def test_a_kept_result_of_code_that_has_changed_since_says_so(steps):
     run = steps.run()
     steps.edit("limit + 1", "limit + 2")
     plan = run.plan(tasks=["total"])
-    assert fates(plan)["load"] == (
-        "reused: kept from run 1; code changed: function load in steps.py lines 10-13 since"
-    )
+    assert fates(plan)["load"] == ("reused: kept from run 1; code changed: function load in steps.py lines 10-13 since")
 
 
 def test_it_shows_itself(after):
@@ -194,7 +192,10 @@ def test_a_run_does_what_the_plan_says(after, steps):
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
-    [("limit + 1", "limit + 2", "function load in steps.py lines 10-13"), ("sum(clean)", "max(clean)", "function total")],
+    [
+        ("limit + 1", "limit + 2", "function load in steps.py lines 10-13"),
+        ("sum(clean)", "max(clean)", "function total"),
+    ],
 )
 def test_a_plan_whose_code_has_changed_is_refused_with_what_it_is(after, steps, old, new, message):
     plan = after()
@@ -250,7 +251,9 @@ def test_a_saved_job_is_planned_by_name(steps):
 
 
 def test_ten_thousand_tasks_are_planned(workspace, tmp_path):
-    (tmp_path / "deep.py").write_text("from dtscheduler import batch\n\n@batch()\ndef step(n=0, **before):\n    return n\n")
+    (tmp_path / "deep.py").write_text(
+        "from dtscheduler import batch\n\n@batch()\ndef step(n=0, **before):\n    return n\n"
+    )
     dag = DAG(Name="deep", DevRun=True, WorkDir=tmp_path)
     previous = None
     for number in range(10_000):

@@ -103,7 +103,7 @@ def test_the_log_of_a_kept_task_is_that_of_the_run_that_computed_it(steps):
 def test_a_saved_jobs_latest_version_is_run_when_asked_for(steps):
     job = steps.dag({"limit": 2}).save()
     first = dtscheduler.run(job._workspace.submit_job("steps", rundate=None).id)
-    from dtscheduler.api.handle import resume
+    from dtscheduler.api.driving import resume
 
     resume(first.id)
     steps.dag({"limit": 3}).save()

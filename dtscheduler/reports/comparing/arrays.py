@@ -127,7 +127,10 @@ def _labels(what: str, before: Any, after: Any, tol: float, same: Same) -> Unlik
 def _column(before: Any, after: Any, tol: float, same: Same) -> Unlike | None:
     """How the values of two Series differ, place by place."""
     if before.dtype != after.dtype:
-        return Unlike(what=f"dtype {before.dtype} → {after.dtype}")
+        alike = str(before.dtype) == str(after.dtype)
+        return Unlike(
+            what=f"dtype {before.dtype} with other categories" if alike else f"dtype {before.dtype} → {after.dtype}"
+        )
     if isinstance(before.dtype, np.dtype):
         values = before.to_numpy(), after.to_numpy()
     elif pd.api.types.is_float_dtype(before.dtype):

@@ -86,6 +86,8 @@ def _alone(side: Side, key: str) -> TaskComparison:
 
 def _task(before: Side, after: Side, key: str, tol: float, unlike: set[str]) -> TaskComparison:
     old, new = before.parts(before.numbers[key]), after.parts(after.numbers[key])
+    if not (old and new):
+        return _without_task_runs(before, after, key, old, new)
     pairs = [(old[name], record) for name, record in new.items() if name in old]
     found = [one for pair in pairs if (one := _part(before, after, pair, tol))]
     several = len(old) > 1 or len(new) > 1
@@ -93,7 +95,7 @@ def _task(before: Side, after: Side, key: str, tol: float, unlike: set[str]) -> 
     worst = next((one for verdict in _WORST for one in found if one.verdict is verdict), None)
     verdict = worst.verdict if worst else Verdict.SAME
     if apart and verdict.alike:
-        verdict = Verdict.ONLY_IN_ONE if not pairs else Verdict.DIFFERS
+        verdict = Verdict.DIFFERS
     said = _at_part(worst, several) if worst else ""
     return TaskComparison(
         task=after.task(key).name,
@@ -102,6 +104,19 @@ def _task(before: Side, after: Side, key: str, tol: float, unlike: set[str]) -> 
         verdict=verdict,
         difference="; ".join(filter(None, (said, apart))),
         why=_why(before, after, key, worst, unlike) or (apart if not verdict.alike else ""),
+    )
+
+
+def _without_task_runs(
+    before: Side, after: Side, key: str, old: dict[str, TaskRunRecord], new: dict[str, TaskRunRecord]
+) -> TaskComparison:
+    """A run that never began has no task runs."""
+    side = after if old else before
+    return TaskComparison(
+        task=after.task(key).name,
+        verdict=Verdict.NOT_COMPLETED if old or new else Verdict.NO_RESULT,
+        difference=f"run {side.run.id} has no task runs, it is {side.run.status}",
+        why=one_line(side.run.reason, _LONGEST) if old or new else "",
     )
 
 

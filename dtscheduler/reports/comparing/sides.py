@@ -46,6 +46,11 @@ class Side:
         """The task runs of a task, by the names of their parts as they are compared."""
         return {name_key(record.part_name): record for record in self._of_task.get(task, ())}
 
+    def bytes_of(self, name: str) -> list[str]:
+        """What stands for the bytes of a task's results, in order of its parts; none where there is no such task."""
+        records = self._of_task.get(self.numbers.get(name_key(name), -1), ())
+        return [record.digest or record.result_key for record in records]
+
     def task(self, key: str) -> TaskSpec:
         return self.spec.tasks[self.numbers[key]]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from dtscheduler.model.config import decode
 from dtscheduler.model.job import CallSpec, PartSpec
@@ -21,7 +22,7 @@ _TOP_LEVEL, _FILE = " (top level)", " (file)"
 
 
 def reasons(
-    before: Side, after: Side, key: str, pair: tuple[TaskRunRecord, TaskRunRecord], unlike: Collection[str]
+    before: Side, after: Side, key: str, pair: tuple[TaskRunRecord, TaskRunRecord], unlike: AbstractSet[str]
 ) -> str:
     """Say why the results of a part differ.
 
@@ -32,15 +33,12 @@ def reasons(
         pair: its task runs.
         unlike: the names, as they are compared, of the tasks whose results differ.
     """
-    found = [
-        *_by_hand(before, after, pair),
-        *_changes_of_task(before, after, key, pair),
-        *_upstream(before, after, key, unlike),
-    ]
-    own = [reason for reason in found if not reason.startswith("upstream")]
-    made = before.made_in(pair[0]), after.made_in(pair[1])
-    if not found or own:
-        found += _rundate(made[0].rundate, made[1].rundate, also=bool(own))
+    if by_hand := list(_by_hand(before, after, pair)):
+        return "; ".join(by_hand)
+    own = list(_changes_of_task(before, after, key, pair))
+    found = [*own, *_upstream(before, after, key, unlike)] or _nearly(before, after, key)
+    if own or unlike.isdisjoint(map(name_key, after.upstream(key))):
+        found += _rundate(before.made_in(pair[0]).rundate, after.made_in(pair[1]).rundate, also=bool(found))
     return "; ".join(found) or _unexplained(before, after, key, pair)
 
 
@@ -105,12 +103,18 @@ def _changed_keys(before: Mapping[str, object], after: Mapping[str, object]) -> 
     return sorted(key for key in {*before, *after} if repr(before.get(key, _NONE)) != repr(after.get(key, _NONE)))
 
 
-def _upstream(before: Side, after: Side, key: str, unlike: Collection[str]) -> Iterator[str]:
+def _upstream(before: Side, after: Side, key: str, unlike: AbstractSet[str]) -> Iterator[str]:
     old, new = before.upstream(key), after.upstream(key)
     if list(map(name_key, old)) != list(map(name_key, new)):
         yield f"it waits for {_named(new) or 'nothing'}, not {_named(old) or 'nothing'}"
     if differing := [name for name in new if name_key(name) in unlike]:
         yield f"upstream differs: {_named(differing)}"
+
+
+def _nearly(before: Side, after: Side, key: str) -> list[str]:
+    """What comes from upstream may count as equal, and be other bytes all the same."""
+    names = [name for name in after.upstream(key) if before.bytes_of(name) != after.bytes_of(name)]
+    return [f"upstream is the same within the tolerance, but not in its bytes: {_named(names)}"] if names else []
 
 
 def _rundate(before: object, after: object, *, also: bool) -> list[str]:

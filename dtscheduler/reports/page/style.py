@@ -82,6 +82,7 @@ footer{margin-top:3rem;padding-top:.8rem;border-top:1px solid var(--border);colo
  pre{max-height:none}.scroll{overflow:visible}.picture svg{max-width:100%;height:auto}
  tr,.figure,summary{break-inside:avoid}h2,h4{break-after:avoid}thead{display:table-header-group}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+@media print{details::details-content{content-visibility:visible;display:block;block-size:auto}}
 """
 
 
