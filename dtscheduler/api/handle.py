@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dtscheduler.api.driving import Driver
     from dtscheduler.api.failures import Failures
+    from dtscheduler.api.pictures import RunTimeline
     from dtscheduler.api.plan import Plan
     from dtscheduler.api.task_run import TaskRun
     from dtscheduler.model.job import JobSpec
@@ -260,6 +261,12 @@ class Run:
         from dtscheduler.api.pictures import flowchart
 
         return flowchart(self._spec(), self.records(), unfold)
+
+    def timeline(self) -> RunTimeline:
+        """When its attempts waited and ran, and which of them decided when it ended: a chart with its table."""
+        from dtscheduler.api.pictures import timeline
+
+        return timeline(self._workspace, self.record)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         from dtscheduler.api.pictures import bundle

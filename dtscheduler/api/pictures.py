@@ -6,13 +6,17 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
 
 from dtscheduler.errors import InvalidJobError
+from dtscheduler.model.shown import printable
 
 if TYPE_CHECKING:
     import graphviz
+    import pandas
 
     from dtscheduler.drawing.diagram import Diagram
+    from dtscheduler.drawing.timeline import Timeline
     from dtscheduler.model.job import JobSpec
-    from dtscheduler.model.run import TaskRunRecord
+    from dtscheduler.model.run import RunRecord, TaskRunRecord
+    from dtscheduler.workspace import Workspace
 
 Unfold = Collection[str] | Literal["all"]
 
@@ -39,12 +43,9 @@ def digraph(spec: JobSpec, task_runs: list[TaskRunRecord] | None, unfold: Unfold
 
 def picture(spec: JobSpec, task_runs: list[TaskRunRecord] | None, unfold: Unfold, theme: str) -> str:
     """The graph as SVG. Raises ``InvalidJobError`` for a theme that there is not."""
-    from dtscheduler.drawing.looks import Theme
     from dtscheduler.drawing.svg import svg
 
-    if theme not in list(Theme):
-        raise InvalidJobError(f"theme {theme!r} is not one of {', '.join(Theme)}")
-    return svg(diagram(spec, task_runs, unfold), theme=theme, title=spec.name)
+    return svg(diagram(spec, task_runs, unfold), theme=checked_theme(theme), title=spec.name)
 
 
 def flowchart(spec: JobSpec, task_runs: list[TaskRunRecord] | None, unfold: Unfold) -> str:
@@ -59,3 +60,50 @@ def bundle(text: str, spec: JobSpec, task_runs: list[TaskRunRecord] | None) -> d
     from dtscheduler.drawing.svg import svg
 
     return {"text/plain": text, "image/svg+xml": svg(diagram(spec, task_runs, ()), title=spec.name)}
+
+
+class RunTimeline:
+    """When the attempts of a run waited and ran; a notebook shows it as a chart, ``frame()`` is its table."""
+
+    def __init__(self, timeline: Timeline, title: str) -> None:
+        self._timeline, self._title = timeline, title
+
+    def frame(self) -> pandas.DataFrame:
+        """The same as a table: ``task, part, attempt, status, start, end`` (UTC), ``seconds, waited, critical``."""
+        import pandas as pd
+
+        from dtscheduler.drawing.timeline import TimelineRow
+
+        return pd.DataFrame(self._timeline.table(), columns=list(TimelineRow.__annotations__))
+
+    def svg(self, theme: str = "auto") -> str:
+        """The chart as SVG text: one picture without scripts and references, in ``'light'``, ``'dark'`` or both."""
+        from dtscheduler.drawing.gantt import timeline_svg
+
+        return timeline_svg(self._timeline, theme=checked_theme(theme), title=self._title)
+
+    def __repr__(self) -> str:
+        from dtscheduler.drawing.timeline import described
+
+        return f"<Timeline of {printable(self._title)}: {described(self._timeline)}>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "image/svg+xml": self.svg()}
+
+
+def timeline(place: Workspace, run: RunRecord) -> RunTimeline:
+    """The timeline of a run; what still runs is drawn up to now."""
+    from dtscheduler.drawing.timeline import timeline_of
+
+    spec, now = place.spec(run.spec_hash), place.clock.now()
+    found = timeline_of(spec, place.task_runs(run.id), place.attempts(run.id), now=now)
+    return RunTimeline(found, f"{run.job_name}, run {run.id}")
+
+
+def checked_theme(theme: str) -> str:
+    """A theme. Raises ``InvalidJobError`` for one that there is not."""
+    from dtscheduler.drawing.looks import Theme
+
+    if theme not in list(Theme):
+        raise InvalidJobError(f"theme {theme!r} is not one of {', '.join(Theme)}")
+    return theme

@@ -9,6 +9,7 @@ from dtscheduler.drawing.columns import Columns
 
 Layers = list[list[int]]
 _PATIENCE = 4
+_MOST_ROUNDS = 3
 
 
 def ordered(columns: Columns) -> Layers:
@@ -56,7 +57,8 @@ def _improved(columns: Columns, start: Layers, *, most_sweeps: int) -> tuple[Lay
         if not fewest or waited == _PATIENCE:
             break
         search.sweep(forwards=number % 2 == 0, turned=number % 4 > 1)
-        search.exchange()
+        search.exchange(ties=number % 4 < 2)
+        search.exchange(ties=False)
         crossings = search.crossings()
         waited += 1
         if crossings < fewest:
@@ -99,38 +101,43 @@ class _Search:
             layer.sort(key=keys.__getitem__)
             self._number(layer)
 
-    def exchange(self) -> None:
-        """Exchange items that stand next to each other as long as that removes crossings."""
-        improved = True
-        rounds = 0
-        while improved and rounds < 3:
-            improved = False
-            rounds += 1
-            for layer in self.layers:
-                if len(layer) > 1 and self._exchange_in(layer):
-                    improved = True
+    def exchange(self, *, ties: bool) -> None:
+        """Exchange items that stand next to each other where that removes crossings.
 
-    def _exchange_in(self, layer: list[int]) -> bool:
+        With ``ties`` also, once, where it changes nothing: that opens ways to better orders.
+        """
+        todo = set(range(len(self.layers)))
+        for _ in range(_MOST_ROUNDS):
+            better = {number for number in sorted(todo) if self._exchange_in(self.layers[number], ties=ties)}
+            todo = {near for number in better for near in (number - 1, number, number + 1)}
+            todo &= set(range(len(self.layers)))
+            if not todo:
+                break
+
+    def _exchange_in(self, layer: list[int], *, ties: bool) -> bool:
         pos = self._pos
-        before = {item: sorted([pos[other] for other in self._up[item]]) for item in layer}
-        after = {item: sorted([pos[other] for other in self._down[item]]) for item in layer}
-        changed = False
+        before = [sorted([pos[other] for other in self._up[item]]) for item in layer]
+        after = [sorted([pos[other] for other in self._down[item]]) for item in layer]
+        better = changed = False
         todo = list(range(len(layer) - 1))
         for _ in range(4):
             again: set[int] = set()
             for place in todo:
-                first, second = layer[place], layer[place + 1]
-                saved = _saved(before[first], before[second]) + _saved(after[first], after[second])
-                if saved > 0:
-                    layer[place], layer[place + 1] = second, first
-                    again |= {place - 1, place + 1}
+                following = place + 1
+                saved = _saved(before[place], before[following]) + _saved(after[place], after[following])
+                if saved > 0 or (ties and not saved):
+                    layer[place], layer[following] = layer[following], layer[place]
+                    before[place], before[following] = before[following], before[place]
+                    after[place], after[following] = after[following], after[place]
+                    changed, better = True, better or saved > 0
+                    again |= {place - 1, following}
             if not again:
                 break
-            changed = True
+            ties = False
             todo = sorted(place for place in again if 0 <= place < len(layer) - 1)
         if changed:
             self._number(layer)
-        return changed
+        return better
 
     def _number(self, layer: Sequence[int]) -> None:
         pos = self._pos

@@ -288,7 +288,9 @@ def test_results_of_another_account_are_never_loaded(risk, monkeypatch):
 def test_a_result_that_is_gone_cannot_be_compared(risk, workspace):
     before, after = risk.run(), risk.run(prices={"days": 3})
     workspace.cache.remove([after.part("prices").result_key])
-    assert compare(before, after).first.verdict is Verdict.UNKNOWN
+    first = compare(before, after).first
+    assert first.verdict is Verdict.UNKNOWN
+    assert first.difference.startswith("its bytes differ; ")
 
 
 def test_there_is_nothing_to_compare_with_a_run_that_is_not_there(risk):

@@ -49,6 +49,14 @@ def test_what_is_to_be_unfolded_has_to_be_there(steps):
         steps.dag().graph(unfold=["laod"])
 
 
+def test_a_run_has_a_timeline_with_its_table(steps):
+    found = steps.run().timeline()
+    table = found.frame()
+    assert list(table["task"]) == ["load", "clean", "total"]
+    assert list(table["critical"]) == [True] * 3
+    assert {"load", "clean", "total"} <= set(texts(found._repr_mimebundle_()["image/svg+xml"]))
+
+
 def test_a_hostile_name_stays_text(workspace, work_dir):
     folder = work_dir({"steps.py": "from dtscheduler import batch\n\n@batch()\ndef f():\n    return 1\n"})
     name = '<script>alert(1)</script>"; evil -> x'

@@ -152,7 +152,8 @@ def _loaded(before: Side, after: Side, pair: Pair, tol: float) -> _Found | None:
     try:
         found = difference(before.value(pair[0]), after.value(pair[1]), tol)
     except ResultError as error:
-        return _Found(Verdict.UNKNOWN, one_line(str(error), _LONGEST), pair)
+        known = "its bytes differ; " if pair[0].digest and pair[1].digest else ""
+        return _Found(Verdict.UNKNOWN, known + one_line(str(error), _LONGEST), pair)
     return _Found(Verdict.DIFFERS, one_line(str(found), _LONGEST), pair) if found else None
 
 
