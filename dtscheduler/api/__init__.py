@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # typing itself is not imported: it would be a tenth of o
 if TYPE_CHECKING:
     from typing import Any
 
+    from dtscheduler.api.comparing import compare
     from dtscheduler.api.handle import Run
     from dtscheduler.api.listing import run, runs
     from dtscheduler.api.place import use
@@ -30,6 +31,7 @@ __all__ = [
     "Schedule",
     "Task",
     "batch",
+    "compare",
     "durations",
     "job",
     "jobs",
@@ -48,6 +50,7 @@ __all__ = [
 _LATER = {
     "Job": "saved",
     "Run": "handle",
+    "compare": "comparing",
     "durations": "reporting",
     "job": "saved",
     "jobs": "saved",

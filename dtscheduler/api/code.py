@@ -15,6 +15,7 @@ from dtscheduler.model.call import EntrypointInfo
 from dtscheduler.model.job import JobSpec, TaskSpec
 from dtscheduler.running.code import function_code
 from dtscheduler.running.entrypoint import describe
+from dtscheduler.running.importing import unmarked
 
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG
@@ -94,7 +95,7 @@ def keep_by_value(function: Callable[..., Any], fingerprint: str, cache: ResultC
     """Keep a function in the cache, with all it refers to that no module holds; its key says what it does."""
     import cloudpickle
 
-    bare = inspect.unwrap(function)
+    bare = unmarked(function)
     module = sys.modules.get(function.__module__)
     by_value = module is not None and function.__module__ not in ("__main__", "builtins")
     if by_value:

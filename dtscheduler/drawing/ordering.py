@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dtscheduler.drawing.columns import Columns
 
 Layers = list[list[int]]
-_PATIENCE = 4
+_PATIENCE = 6
 _MOST_ROUNDS = 3
 
 

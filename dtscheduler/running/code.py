@@ -37,4 +37,3 @@ def function_code(function: Callable[..., Any]) -> CodeFacts:
     from dtscheduler.running.sources import catalog
 
     return catalog.function_code(function)
-

@@ -100,7 +100,9 @@ def perform(
         return outcome(TaskStatus.FAILED, reason=reason_of(error), traceback=traceback_of(error))
     try:
         spill = values.dump(value, spill_folder)
-        done = outcome(TaskStatus.COMPLETED, preview=values.preview(value), result_bytes=spill.size, digest=spill.digest)
+        done = outcome(
+            TaskStatus.COMPLETED, preview=values.preview(value), result_bytes=spill.size, digest=spill.digest
+        )
         key = cache.put(call.key, spill.payload(), note_of(done))
     except Exception as error:
         return outcome(TaskStatus.FAILED, reason=_with_cause(error), traceback=traceback_of(error))
@@ -260,11 +262,12 @@ def _passed(found: list[tuple[Argument, Any]]) -> tuple[list[Any], dict[str, Any
 
 def called(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Call a function; one that is a coroutine is run to its end."""
-    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+    given = function(*args, **kwargs)
+    if inspect.iscoroutine(given):
         import asyncio
 
-        return asyncio.run(function(*args, **kwargs))
-    return function(*args, **kwargs)
+        return asyncio.run(given)
+    return given
 
 
 def _with_key(done: Outcome, key: str) -> Outcome:

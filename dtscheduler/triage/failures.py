@@ -30,4 +30,5 @@ def _configs(
     except (SchedulerError, ValueError):
         return
     for record in records:
-        yield (record.task, record.part), decode(tasks[record.task].parts[record.part].config)
+        if record.task < len(tasks) and record.part < len(tasks[record.task].parts):
+            yield (record.task, record.part), decode(tasks[record.task].parts[record.part].config)

@@ -8,7 +8,7 @@ import pytest
 
 from dtscheduler import DAG, ParallelTask, Task, batch, runs
 from dtscheduler.api.comparing import compare
-from dtscheduler.cli.comparing import compare_command
+from dtscheduler.cli.complete import commands
 from dtscheduler.cli.exits import exit_code
 from dtscheduler.errors import InvalidJobError, NotFoundError
 from dtscheduler.model.status import RunStatus
@@ -317,7 +317,7 @@ def test_in_a_notebook_it_is_a_sentence_and_a_table(risk):
 def test_the_command_exits_with_1_where_something_differs(risk, capsys, days, code):
     risk.run()
     risk.run(prices={"days": days})
-    assert exit_code(compare_command, ["1", "2", "--tol", "1e-9"]) == code
+    assert exit_code(commands, ["compare", "1", "2", "--tol", "1e-9"]) == code
     assert ("differs first" in capsys.readouterr().out) is bool(code)
 
 

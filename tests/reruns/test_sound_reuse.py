@@ -160,3 +160,31 @@ def test_code_that_is_edited_while_its_run_goes_on_serves_no_other_run(module, t
     sys.modules.pop("lazy", None)
     assert module(again) == "old"
     sys.modules.pop("lazy", None)
+
+
+def test_a_function_by_value_runs_with_its_own_decorators(workspace, tmp_path):
+    import functools
+
+    from dtscheduler import batch
+
+    def decorated(added):
+        def adding(function):
+            @functools.wraps(function)
+            def more(*args, **kwargs):
+                return function(*args, **kwargs) + added
+
+            return more
+
+        return adding
+
+    def result(added):
+        @batch()
+        @decorated(added)
+        def one():
+            return 1
+
+        with DAG(Name="decorated", DevRun=True, WorkDir=tmp_path, Reuse="content") as dag:
+            one()
+        return dag.last_run.result("one")
+
+    assert [result(1), result(2), result(1)] == [2, 3, 2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import inspect
 import io
 import os
 import pickle
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from dtscheduler.running.importing import unmarked
 from dtscheduler.running.sources.facts import Definition, digest_of, digest_of_bytes
 from dtscheduler.running.sources.quiet import is_ours
 
@@ -38,7 +38,7 @@ def live_code(function: Callable[..., Any]) -> tuple[list[Definition], Names, se
         Its definitions; the names of files that it refers to, by the folder that they are imported from; and the
         top-level modules of libraries.
     """
-    bare = inspect.unwrap(function)
+    bare = unmarked(function)
     walk = _Walk(bare.__module__ or "__main__")
     walk.label(bare)
     walk.finish()
