@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dtscheduler.caches.account import privileged
 from dtscheduler.errors import AccessError, InvalidJobError
 from dtscheduler.firing import cycle_of
-from dtscheduler.hosting import privileged
 from dtscheduler.model.access import Identity, Owned, Right, may
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec

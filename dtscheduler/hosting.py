@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from dtscheduler.caches.account import other_account
 from dtscheduler.crash import crash_point
 from dtscheduler.errors import DamagedError, EntrypointError, ImageError, InvalidJobError, RunError
 from dtscheduler.executors import logs
 from dtscheduler.executors.spools import Spools, spools_of
+from dtscheduler.finding import Finding, MakeExecutor
 from dtscheduler.images.registry import Registry
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.alert import AlertRecord
-from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, Reuse
 from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.status import RunStatus
 from dtscheduler.ports import Clock, Executor, ResultCache, Store
 from dtscheduler.running.ending import alerts_at_end
+from dtscheduler.running.fingerprint import unlike_others
 from dtscheduler.running.lease import abandoned, holder
 from dtscheduler.running.ledger import LEASE, Ledger
 from dtscheduler.running.lookup import KnownCode, code_body, find_code, first_wanted
-from dtscheduler.running.plan import PartKey, Plan, TaskCode, bind_all, make_plan
+from dtscheduler.running.plan import PartKey, Plan, TaskCode, make_plan
 from dtscheduler.running.recall import Recall
 from dtscheduler.running.runner import Observer, Runner
 from dtscheduler.running.sources.facts import digest_of
 from dtscheduler.running.takeover import closed_records, left_to_do
 from dtscheduler.timing.rundate import rundate_of
-
-MakeExecutor = Callable[..., Executor]
 
 HOPELESS = (InvalidJobError, EntrypointError, ImageError, RunError, DamagedError)
 """What keeps a run from beginning, however often it is tried."""
@@ -92,7 +88,9 @@ class Host:
     ) -> None:
         self._one_account = one_account
         self.home, self.clock, self.identity = home, clock, identity
-        self.images = Registry(lambda: self.store, python)
+        # importing the database library takes as long as starting workers: both at once
+        images = Registry(lambda: self.store, python)
+        self.finding = Finding(images, make_executor, self.account, meanwhile=lambda: self.store)
         self._grace, self._chat = grace_seconds, chat
         self._open_store, self._open_cache, self._make_executor = open_store, open_cache, make_executor
         self._caches: dict[str | None, ResultCache] = {}
@@ -121,33 +119,6 @@ class Host:
             self._caches.popitem()[1].close()
         if "store" in self.__dict__:
             self.__dict__.pop("store").close()
-
-    # -- code
-
-    def check(self, spec: JobSpec, known: Mapping[int, KnownCode], *, executor: str = "processes") -> None:
-        """Look up all code of a job and check its account and arguments; see ``Workspace.save`` for what it raises."""
-        account = self.account(spec.access.run_as or "")
-        environments = self.images.environments(spec, account)
-        if account and privileged():
-            other_account(account)
-        elif account:  # an admin may ask for it; the service that drives the runs has to be root
-            environments = self.images.environments(spec, None)
-        hands = self._make_executor(executor)
-        try:
-            if wanted := first_wanted(spec, known, environments):
-                hands.start(environments[0], 1, wanted)
-            code = find_code(spec, known, environments, hands)
-        finally:
-            hands.close()
-        bind_all(spec, [found.info for found in code])
-
-    def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
-        """Look entrypoints up in a process of their own."""
-        executor = self._make_executor("processes")
-        try:
-            return executor.describe(environment, list(wanted))
-        finally:
-            executor.close()
 
     def owned(self, spec: JobSpec) -> JobSpec:
         """A spec with an owner and a group: where it names none, those of the saved job, or else this identity's."""
@@ -187,15 +158,15 @@ class Host:
         """
         submitted = self.clock.now()
         run_as = spec.access.run_as or self.identity.user
-        with self._hands_for(spec, known, run_as, executor) as (hands, code):
+        with self.finding.hands_for(spec, known, run_as, executor) as (hands, code):
             spec = self.owned(spec)
-            found = None if agree else self._interrupted(spec, code(spec), rundate, run_as)
+            found = None if agree else self._interrupted(spec, code, rundate, run_as)
             if found is not None:
-                drive = self._take_over(found, spec, code(spec), hands, observe)
+                drive = self._take_over(found, spec, code, hands, observe)
                 if drive is not None:
                     return drive
             record = self.record_of(spec, rundate=rundate, submitted=submitted)
-            plan = self.planned(record, spec, code(spec))
+            plan = self.planned(record, spec, code)
             if agree:
                 agree(plan)
             return self._written(record, plan, hands, observe, executor)
@@ -220,8 +191,8 @@ class Host:
             observe: told of progress.
             agree: asked about the plan before anything is written.
         """
-        with self._hands_for(spec, {}, record.run_as, executor) as (hands, code):
-            plan = make_plan(spec, code(spec), rundate=record.rundate, run_uuid=record.uuid, kept=kept)
+        with self.finding.hands_for(spec, {}, record.run_as, executor) as (hands, code):
+            plan = self.planned_again(record, spec, code, kept)
             if agree:
                 agree(plan)
             return self._written(record, plan, hands, observe, executor)
@@ -229,38 +200,6 @@ class Host:
     def leave(self, record: RunRecord, plan: Plan) -> RunRecord:
         """Leave a run whose task runs are known already to the service."""
         return self.store.add_run(self._with_code(record, plan), plan.spec, plan.records)
-
-    def code_of(self, spec: JobSpec, known: Mapping[int, KnownCode], run_as: str) -> list[TaskCode]:
-        """Find the code of every task of a job, without running anything."""
-        environments = self._environments(spec, run_as)
-        hands = self._make_executor("processes")
-        try:
-            if wanted := first_wanted(spec, known, environments):
-                hands.start(environments[0], 1, wanted)
-            return find_code(spec, known, environments, hands)
-        finally:
-            hands.close()
-
-    @contextmanager
-    def _hands_for(
-        self, spec: JobSpec, known: Mapping[int, KnownCode], run_as: str, executor: str
-    ) -> Iterator[tuple[Executor, Callable[[JobSpec], list[TaskCode]]]]:
-        """An executor that is getting ready for a job, and what finds the job's code in it; closed after an error."""
-        environments = self._environments(spec, run_as)
-        hands = self._make_executor(executor)
-        found: list[TaskCode] = []
-
-        def code(spec: JobSpec) -> list[TaskCode]:
-            found[:] = found or find_code(spec, known, environments, hands)
-            return found
-
-        try:
-            hands.start(environments[0], spec.part_count, first_wanted(spec, known, environments))
-            _ = self.store  # importing the database library takes as long as starting workers: both at once
-            yield hands, code
-        except BaseException:
-            hands.close()
-            raise
 
     def _written(
         self, record: RunRecord, plan: Plan, hands: Executor, observe: Observer | None, executor: str
@@ -283,9 +222,8 @@ class Host:
         return replace(record, code=self._kept_code(plan.spec, plan.code))
 
     def _kept_code(self, spec: JobSpec, code: Sequence[TaskCode]) -> str:
-        body = code_body(spec, code)
-        code_hash = digest_of([body])
-        self.store.keep_code(code_hash, body)
+        code_hash = _hash_of(spec, code)
+        self.store.keep_code(code_hash, code_body(spec, code))
         return code_hash
 
     def claim(self, run: RunRecord, *, executor: str, observe: Observer | None = None) -> Drive | None:
@@ -331,7 +269,7 @@ class Host:
         spec = self.store.spec(run.spec_hash)
         hands = self._make_executor(run.executor)
         try:
-            code = find_code(spec, {}, self._environments(spec, run.run_as), hands)
+            code = find_code(spec, {}, self.finding.environments(spec, run.run_as), hands)
             drive = self._take_over(run, spec, code, hands, observe)
         except BaseException:
             hands.close()
@@ -373,9 +311,6 @@ class Host:
 
     # -- within
 
-    def _environments(self, spec: JobSpec, run_as: str) -> list[Environment]:
-        return self.images.environments(spec, self.account(run_as))
-
     def _interrupted(
         self, spec: JobSpec, code: Sequence[TaskCode], rundate: date | None, run_as: str
     ) -> RunRecord | None:
@@ -387,7 +322,7 @@ class Host:
                 continue
             same_date = run.rundate == (rundate or rundate_of(spec.schedule, now))
             mine = run.run_as in ("", run_as)
-            if not (self.abandoned(run) and mine and same_date and run.code == digest_of([code_body(spec, code)])):
+            if not (self.abandoned(run) and mine and same_date and run.code == _hash_of(spec, code)):
                 continue
             if self.store.spec(run.spec_hash) == spec:
                 return run
@@ -426,6 +361,14 @@ class Host:
         """What a new run will do."""
         return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, recall=self._recall(run, spec))
 
+    def planned_again(
+        self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], kept: Mapping[PartKey, TaskRunRecord]
+    ) -> Plan:
+        """What a rerun will do; ``run.code`` is still that of the run which it repeats."""
+        if _hash_of(spec, code) != run.code:
+            kept = {key: unlike_others(result, run.uuid) for key, result in kept.items()}
+        return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
+
     def _recall(self, run: RunRecord, spec: JobSpec) -> Recall | None:
         """Where a run looks for earlier results; a rerun keeps those of its lineage and looks no further."""
         if spec.reuse is not Reuse.CONTENT or run.rerun_of is not None:
@@ -435,7 +378,7 @@ class Host:
     def _claimed(self, before: RunRecord, hands: Executor, observe: Observer | None) -> Drive:
         run = self._run(before.id)
         spec = self.store.spec(run.spec_hash)
-        environments = self._environments(spec, run.run_as)
+        environments = self.finding.environments(spec, run.run_as)
         hands.start(environments[0], spec.part_count, first_wanted(spec, {}, environments))
         code = find_code(spec, {}, environments, hands)
         if self.store.task_runs(run.id):
@@ -457,18 +400,19 @@ class Host:
         """Go on with a run of which this process has just taken the lease; ``before`` is how it was left."""
         run = self._run(before.id)
         left = left_to_do(before, self.store.task_runs(run.id), self.cache_of(run.run_as), self.clock.now())
+        code_hash = self._kept_code(spec, code)
+        if run.code and run.code != code_hash:  # what the last driver ran last may have been either
+            unsure = [unlike_others(replace(record, fingerprint=""), run.uuid) for record in left.records]
+            left = replace(left, records=unsure)
         self._claim_logs(run, left.lost)
         self.store.record(
             run.id,
             run.lease_epoch,
             lease_until=self.clock.now() + LEASE,
+            change=RunChange(code=code_hash),
             task_runs=left.records,
             attempts=left.lost,
         )
-        if run.code and run.code != digest_of(
-            [code_body(spec, code)]
-        ):  # what the last driver ran last may have been either
-            left = replace(left, records=[replace(record, fingerprint="") for record in left.records])
         kept = {(record.task, record.part): record for record in left.records if record.status.final}
         plan = make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
         plan = replace(plan, records=tuple(left.records))
@@ -533,6 +477,5 @@ class Host:
         return Drive(run.id, runner, self.driving, taken_over=taken_over)
 
 
-def privileged() -> bool:
-    """Whether this process may run tasks as any account."""
-    return os.geteuid() == 0
+def _hash_of(spec: JobSpec, code: Sequence[TaskCode]) -> str:
+    return digest_of([code_body(spec, code)])

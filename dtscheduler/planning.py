@@ -19,7 +19,7 @@ from dtscheduler.running.changes import code_changes
 from dtscheduler.running.code import file_code
 from dtscheduler.running.estimate import Estimate, estimate, parts_to_run
 from dtscheduler.running.lookup import KnownCode, read_code_body
-from dtscheduler.running.plan import PartKey, Plan, make_plan
+from dtscheduler.running.plan import PartKey, Plan
 from dtscheduler.running.reasons import Earlier, Fate, Outlook, outlooks
 from dtscheduler.running.replay import Call
 from dtscheduler.running.rerun import Again, Kept, kept_parts
@@ -74,7 +74,7 @@ class Planning:
         """What a run of a job would do now. Nothing is written, nothing of the job's is called."""
         spec = self._host.owned(spec)
         record = self._host.record_of(spec, rundate=rundate, submitted=self._host.clock.now())
-        code = self._host.code_of(spec, known, record.run_as)
+        code = self._host.finding.code_of(spec, known, record.run_as)
         plan = self._host.planned(record, spec, code)
         return self._foresight(plan, self._latest(spec.name), looks_up=spec.reuse is Reuse.CONTENT)
 
@@ -121,10 +121,8 @@ class Planning:
 
     def foresee_rerun(self, rerun: Rerun) -> Foresight:
         """What a rerun would do."""
-        code = self._host.code_of(rerun.spec, {}, rerun.record.run_as)
-        record = rerun.record
-        kept = rerun.kept.records
-        plan = make_plan(rerun.spec, code, rundate=record.rundate, run_uuid=record.uuid, kept=kept)
+        code = self._host.finding.code_of(rerun.spec, {}, rerun.record.run_as)
+        plan = self._host.planned_again(rerun.record, rerun.spec, code, rerun.kept.records)
         return self._foresight(plan, self._earlier(rerun.before), forced=rerun.kept.forced, again=True)
 
     def begin_rerun(
@@ -136,21 +134,32 @@ class Planning:
         agree: Callable[[Plan], None] | None = None,
     ) -> Drive:
         """Write a rerun and make it ready to be driven here; ``agree`` is asked about its plan first."""
-        record = replace(rerun.record, uuid=uuid4().hex, submitted=self._host.clock.now()) if agree else rerun.record
+        rerun = self._renewed(rerun) if agree else rerun
         return self._host.repeat(
-            record, rerun.spec, rerun.kept.records, executor=executor, observe=observe, agree=agree
+            rerun.record, rerun.spec, rerun.kept.records, executor=executor, observe=observe, agree=agree
         )
 
-    def leave_rerun(self, rerun: Rerun) -> RunRecord:
-        """Write a rerun and leave it to the service."""
-        return self._host.leave(rerun.record, self.foresee_rerun(rerun).plan)
+    def leave_rerun(self, rerun: Rerun, *, agree: Callable[[Plan], None] | None = None) -> RunRecord:
+        """Write a rerun and leave it to the service; ``agree`` is asked about its plan first."""
+        rerun = self._renewed(rerun) if agree else rerun
+        plan = self.foresee_rerun(rerun).plan
+        if agree:
+            agree(plan)
+        return self._host.leave(rerun.record, plan)
+
+    def _renewed(self, rerun: Rerun) -> Rerun:
+        """A rerun that was planned before, as one of its own, without results that were lost meanwhile."""
+        record = replace(rerun.record, uuid=uuid4().hex, submitted=self._host.clock.now())
+        lost = self._host.cache_of(record.run_as).missing(kept.result_key for kept in rerun.kept.records.values())
+        there = {key: kept for key, kept in rerun.kept.records.items() if kept.result_key not in lost}
+        return replace(rerun, record=record, kept=replace(rerun.kept, records=there))
 
     # -- calls
 
     def call_of(self, run: RunRecord, record: TaskRunRecord) -> Call | None:
         """The call that a run has made, or would have, of a part; None where what it waits for has no results."""
         spec = self._spec(run)
-        environment = self._host.images.environments(spec, self._host.account(run.run_as))[record.task]
+        environment = self._host.finding.environments(spec, run.run_as)[record.task]
         of_task: dict[int, list[TaskRunRecord]] = {}
         for found in self._host.store.task_runs(run.id):
             of_task.setdefault(found.task, []).append(found)
@@ -197,6 +206,7 @@ class Planning:
             job_version=version,
             custom_rundate=run.custom_rundate,
             run_as=run.run_as if spec.access.run_as is None else fresh.run_as,
+            code=run.code,
             trigger=Trigger.RERUN,
             rerun_of=run.id,
             lineage=run.lineage or run.id,

@@ -157,7 +157,7 @@ class Workspace:
         if earlier and not earlier.broken and self.store.spec(earlier.spec_hash) == replace(spec, name=earlier.name):
             return earlier
         self.gate.check_circle(spec, earlier)
-        self.host.check(spec, known)
+        self.host.finding.check(spec, known)
         now = self.clock.now()
         if earlier:
             self.firing.settle(earlier, now)
@@ -282,7 +282,7 @@ class Workspace:
         """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved."""
         spec = self.host.owned(spec)
         self.gate.check_run_as(spec)
-        self.host.check(spec, known)
+        self.host.finding.check(spec, known)
         run = self.host.record_of(spec, rundate=rundate, submitted=self.clock.now())
         if run.job_id is not None:
             return self.submit_job(spec.name, rundate=rundate)
@@ -489,11 +489,11 @@ class Workspace:
 
     def image(self, name: str, tag: str) -> ImageRecord:
         """Find a registered image. Raises ``ImageError`` with the command that registers it."""
-        return self.host.images.image(name, tag)
+        return self.host.finding.images.image(name, tag)
 
     def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
         """Look entrypoints up in a process of their own."""
-        return self.host.describe(environment, wanted)
+        return self.host.finding.describe(environment, wanted)
 
     # -- within
 

@@ -22,6 +22,7 @@ from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.schedule import NEVER, AfterSchedule
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running.lookup import KnownCode
+from dtscheduler.running.sources.facts import CodeFacts
 from dtscheduler.settings import Settings
 from dtscheduler.stores.memory import MemoryStore
 from dtscheduler.stores.sql import open_store
@@ -32,7 +33,7 @@ from dtscheduler.workspace import Workspace
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DAY = date(2026, 1, 31)
 ALL_PERMISSIONS = ["".join(letters) for letters in product("r-", "w-", repeat=3)]
-KNOWN = {0: KnownCode(EntrypointInfo(entrypoint="risk.total", parameters=()), "a fingerprint")}
+KNOWN = {0: KnownCode(EntrypointInfo(entrypoint="risk.total", parameters=()), CodeFacts(()))}
 IDENTITIES = {
     "owner": Identity(user="olga", groups=frozenset({"staff"})),
     "member": Identity(user="mika", groups=frozenset({"staff", "desk"})),

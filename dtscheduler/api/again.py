@@ -62,7 +62,7 @@ def start_again(
 ) -> Run:
     """Drive a rerun in this process."""
     for difference in rerun.differences:
-        logger.warning("run %s is run again with another version: %s", rerun.before.id, printable(difference))
+        logger.warning("run %s is run again, but: %s", rerun.before.id, printable(difference))
     display = display_for(rerun.spec, progress)
     drive = place.planning.begin_rerun(
         rerun,
@@ -73,17 +73,20 @@ def start_again(
     return driven(drive, place, display, wait=wait, progress=progress)
 
 
-def submit_again(place: Workspace, rerun: Rerun) -> Run:
+def submit_again(place: Workspace, rerun: Rerun, *, plan: Plan | None = None) -> Run:
     """Leave a rerun to the service."""
-    run = place.planning.leave_rerun(rerun)
+    run = place.planning.leave_rerun(rerun, agree=agreement(plan.foresight.plan) if plan else None)
     if not place.served():
         logger.warning("run %s waits: %s", run.id, NO_SERVICE)
     return Run(run.id, place)
 
 
-def rerun_of_plan(plan: object, where: str) -> tuple[Plan, Rerun]:
-    """The rerun that was planned. Raises ``InvalidJobError`` where it is no plan of a rerun."""
-    checked = check_plan(plan, where)
-    if checked.rerun is None:
+def rerun_of_plan(plan: object, run_id: int) -> Rerun:
+    """The rerun of a run that was planned. Raises ``InvalidJobError`` where it is no plan of that."""
+    where = f"rerun of run {run_id}"
+    rerun = check_plan(plan, where).rerun
+    if rerun is None:
         raise InvalidJobError(f"{where}: this is the plan of a DAG; give it to dag.run(plan=...)")
-    return checked, checked.rerun
+    if rerun.before.id != run_id:
+        raise InvalidJobError(f"{where}: this is the plan of a rerun of run {rerun.before.id}; give it to that run")
+    return rerun

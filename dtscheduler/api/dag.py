@@ -272,6 +272,11 @@ class DAG:
             from dtscheduler.api.plan import check_plan
 
             plan = check_plan(plan, where)
+            if plan.rerun is not None:
+                before = plan.rerun.before.id
+                raise InvalidJobError(
+                    f"{where}: this is the plan of a rerun of run {before}; give it to run.rerun(plan=...)"
+                )
             if rundate is not None or detach:
                 raise InvalidJobError(f"{where}: a plan has its own rundate, and is run here; give plan= alone")
         if checks.flag(detach, where, "detach"):

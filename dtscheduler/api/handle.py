@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dtscheduler.errors import NotFoundError, ResultError, RunError, SchedulerError
+from dtscheduler.errors import InvalidJobError, NotFoundError, ResultError, RunError, SchedulerError
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.shown import printable
@@ -148,15 +148,14 @@ class Run:
 
         place = self._workspace
         if plan is not None:
-            checked, decided = again.rerun_of_plan(plan, f"rerun of run {self._id}")
+            if full or tasks is not None or version is not None or config is not None:
+                raise InvalidJobError(f"rerun of run {self._id}: the plan says what is done again; give plan= alone")
+            decided = again.rerun_of_plan(plan, self._id)
         else:
-            checked, decided = (
-                None,
-                again.decided(place, self._id, full=full, tasks=tasks, version=version, config=config),
-            )
+            decided = again.decided(place, self._id, full=full, tasks=tasks, version=version, config=config)
         if detach:
-            return again.submit_again(place, decided)
-        return again.start_again(place, decided, plan=checked, executor=executor, wait=wait, progress=progress)
+            return again.submit_again(place, decided, plan=plan)
+        return again.start_again(place, decided, plan=plan, executor=executor, wait=wait, progress=progress)
 
     def patch(
         self,

@@ -64,6 +64,11 @@ class Account:
         return bool(found.st_mode & for_others)
 
 
+def privileged() -> bool:
+    """Whether this process may run tasks as any account."""
+    return os.geteuid() == 0
+
+
 def other_account(name: str | None) -> Account | None:
     """The account of that name; None where it is that of this process.
 

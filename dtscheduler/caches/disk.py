@@ -140,8 +140,17 @@ class DiskCache:
         if value is None:
             raise ResultMissingError(f"there is no result {key}")
         if not hmac.compare_digest(expected.encode(), mac.encode("utf-8", "surrogatepass")):
+            self._give_up(key, tag)
             raise self._damaged(key, "it does not carry this workspace's signature")
         return value, note
+
+    def _give_up(self, key: str, tag: object) -> None:
+        """Remove an entry that is not what was written, so that it counts as missing from now on; not one put since."""
+        with suppress(*_UNREADABLE):
+            shard = self._shard_of(key)
+            with shard.transact():
+                if shard.get(key, read=True, tag=True)[1] == tag:
+                    shard.delete(key)
 
     def _has(self, key: str) -> bool:
         try:

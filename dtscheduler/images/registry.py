@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from dtscheduler.errors import EntrypointError, ImageError
 from dtscheduler.model.call import Environment
@@ -51,9 +52,18 @@ class Registry:
                 f"job {spec.name!r} runs as {account!r} and has functions that no file holds; move them to a file"
             )
         if spec.dev_run:
+            _check_there(spec.work_dir, account, f"the WorkDir of job {spec.name!r}", "put it back")
             own = Environment(python=self._python, work_dir=spec.work_dir, account=account)
             return [own] * len(spec.tasks)
         names = {task.image or spec.image or "" for task in spec.tasks}
         images = {name: self.image(name, spec.tag) for name in sorted(names)}
+        for image in images.values():
+            _check_there(image.path, account, f"the folder of image {image.name!r}", "register the image anew")
         by_name = {n: Environment(python=i.python, work_dir=i.path, account=account) for n, i in images.items()}
         return [by_name[task.image or spec.image or ""] for task in spec.tasks]
+
+
+def _check_there(folder: str | None, account: str | None, title: str, remedy: str) -> None:
+    """Raise ``ImageError`` where a folder is gone; what another account sees is not ours to judge."""
+    if folder is not None and account is None and not Path(folder).is_dir():
+        raise ImageError(f"{title} is not there any more: {folder}; {remedy}")

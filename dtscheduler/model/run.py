@@ -132,6 +132,7 @@ class RunChange:
     reason: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,9 +52,7 @@ FINAL_RUN = frozenset(set(RunStatus) - {RunStatus.SCHEDULED, RunStatus.READY, Ru
 
 TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.PENDING: frozenset({TaskStatus.READY, TaskStatus.REUSED, TaskStatus.DID_NOT_RUN}),
-    TaskStatus.READY: frozenset(
-        {TaskStatus.RUNNING, TaskStatus.DID_NOT_RUN, TaskStatus.COMPLETED, TaskStatus.REUSED}
-    ),
+    TaskStatus.READY: frozenset({TaskStatus.RUNNING, TaskStatus.DID_NOT_RUN, TaskStatus.COMPLETED, TaskStatus.REUSED}),
     TaskStatus.RUNNING: frozenset(
         {
             TaskStatus.READY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dtscheduler.errors import InvalidJobError
+from dtscheduler.errors import InvalidJobError, RunError
 from dtscheduler.model.config import canonical, decode, encode
 from dtscheduler.model.graph import all_downstream, downstream_of
 from dtscheduler.model.job import JobSpec, PartSpec, TaskSpec
@@ -61,6 +61,7 @@ def kept_parts(
 
     Raises:
         InvalidJobError: a task or part that is not in the run.
+        RunError: a result that was given by hand is lost.
     """
     forced = _asked(run, after, again)
     patched = patched or {}
@@ -77,6 +78,12 @@ def kept_parts(
     anew = {task for task, spec in enumerate(after.tasks) if any((task, n) not in done for n in range(len(spec.parts)))}
     following = _strictly_downstream(after, anew | {task for task, _ in patched})
     kept = {key: r for key, r in done.items() if key[0] not in following and r.result_key not in lost}
+    for key, record in done.items():
+        if record.patched_by and key not in kept and key not in patched and key[0] not in following:
+            raise RunError(
+                f"the result of {record.task_name} that {record.patched_by} gave by hand is lost: give it again with "
+                f"run.patch({record.task_name!r}, ...), or let the function run with tasks=[{record.task_name!r}]"
+            )
     return Kept({**kept, **patched}, forced)
 
 

@@ -294,6 +294,10 @@ class Runner:
         task, part = event.call.task, event.call.part
         lost = set(event.lost)
         owners = [r for u in self._plan.spec.upstream[task] for r in self._records_of(u) if r.result_key in lost]
+        if by_hand := next((owner for owner in owners if owner.patched_by), None):
+            reason = f"the result of {by_hand.task_name} that {by_hand.patched_by} gave by hand is lost; give it again"
+            self._close(replace(event, reason=reason), now)
+            return
         if any(self._losses.get((owner.task, owner.part), 0) >= MOST_LOSSES for owner in owners):
             self._close(
                 replace(event, reason="results that it needs are lost again and again; is the disk sound?"), now
@@ -302,8 +306,8 @@ class Runner:
         for owner in owners:
             logger.warning("the result of %s/%s is lost and is computed again", owner.task_name, owner.part_name)
             self._losses[owner.task, owner.part] = self._losses.get((owner.task, owner.part), 0) + 1
-            reason = "its result was lost"
-            self._progress.move(owner.task, owner.part, TaskStatus.READY, now, reason=reason, result_key="")
+            fresh = {"result_key": "", "digest": "", "from_run": None, "reason": "its result was lost"}
+            self._progress.move(owner.task, owner.part, TaskStatus.READY, now, **fresh)
         self._mark_running(event, now)
         self._progress.move(
             task, part, TaskStatus.READY, now, reason="waits for lost results", attempt=event.call.attempt

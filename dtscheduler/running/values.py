@@ -8,6 +8,7 @@ import pickle
 import pickletools
 import reprlib
 import sys
+import sysconfig
 import tempfile
 from typing import Any, BinaryIO
 
@@ -109,13 +110,21 @@ def names_own(pickled: bytes) -> bool:
                 texts = texts[1], memo.get(int(argument or 0))
             elif code.name != "STACK_GLOBAL":
                 texts = texts[1], argument if isinstance(argument, str) else None
-            elif (texts[0] or "").partition(".")[0] in _WELL_KNOWN:
+            elif _well_known((texts[0] or "").partition(".")[0]):
                 texts = None, None
             else:
                 return True
     except ValueError:
         return True
     return False
+
+
+def _well_known(module: str) -> bool:
+    """Whether a module is what its name says: a file of the user's may have the name of one of Python's."""
+    if module not in _WELL_KNOWN:
+        return False
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file is None or file.startswith(_LIBRARIES)
 
 
 def preview(value: object) -> str:
@@ -163,6 +172,7 @@ _NAMING = pickle.STACK_GLOBAL
 _NAMES_OTHERWISE = frozenset({"GLOBAL", "INST", "EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID"})
 _GETS = frozenset({"BINGET", "LONG_BINGET"})
 _MOST_LOOKED_AT = 50_000
+_LIBRARIES = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 _WELL_KNOWN = sys.stdlib_module_names | {"numpy", "pandas", "pyarrow", "scipy", "polars", "dateutil", "pytz"}
 
 _repr = reprlib.Repr()

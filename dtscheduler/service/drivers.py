@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dtscheduler.api.people import current_user
+from dtscheduler.caches.account import privileged
 from dtscheduler.errors import LeaseLostError, WorkspaceError
-from dtscheduler.hosting import Drive, Host, privileged
+from dtscheduler.hosting import Drive, Host
 from dtscheduler.model.run import RunRecord
 
 logger = logging.getLogger("dtscheduler")

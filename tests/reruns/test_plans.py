@@ -262,3 +262,32 @@ def test_ten_thousand_tasks_are_planned(workspace, tmp_path):
             previous >> task
         previous = task
     assert dag.plan().to_run == 10_000
+
+
+# Plans of reruns are kept to as well
+
+
+def test_the_plan_of_a_rerun_belongs_to_its_run(steps):
+    first, second = steps.run(), steps.run()
+    plan = first.plan(full=True)
+    with pytest.raises(InvalidJobError, match="this is the plan of a rerun of run 1; give it to that run"):
+        second.rerun(plan=plan)
+    with pytest.raises(InvalidJobError, match="this is the plan of a rerun of run 1; give it to run.rerun"):
+        steps.dag().run(plan=plan)
+    with pytest.raises(InvalidJobError, match="give plan= alone"):
+        first.rerun(plan=plan, tasks=["load"])
+
+
+@pytest.mark.parametrize("detach", [False, True])
+def test_the_plan_of_a_rerun_is_refused_when_the_world_has_changed(steps, workspace, detach):
+    run = steps.run()
+    plan = run.plan(tasks=["total"])
+    steps.edit("sum(clean)", "max(clean)")
+    with pytest.raises(PlanChangedError, match="function total in steps.py"):
+        run.rerun(plan=plan, detach=detach)
+    steps.edit("max(clean)", "sum(clean)")
+    key = run.records()[0].result_key
+    workspace.cache._shard_of(key).delete(key)
+    with pytest.raises(PlanChangedError, match="load was reused from run 1 and would be run now"):
+        run.rerun(plan=plan, detach=detach)
+    assert len(dtscheduler.runs()) == 1

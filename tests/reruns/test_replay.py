@@ -121,3 +121,21 @@ def test_what_cannot_be_patched_is_named(steps, workspace):
         run.patch("clean", 1, part="x")
     with pytest.raises(RunError, match="wait for it or stop it"):
         steps.dag().run(detach=True).patch("clean", 1)
+
+
+def test_a_result_given_by_hand_that_is_lost_is_not_replaced_silently(steps, workspace):
+    again = steps.run().patch("clean", [1])
+    key = again.part("clean").result_key
+    workspace.cache._shard_of(key).delete(key)
+    with pytest.raises(
+        RunError, match="the result of clean that .* gave by hand is lost: give it again with run.patch"
+    ):
+        again.rerun(tasks=["total"])
+
+
+def test_a_kept_result_that_is_computed_anew_is_of_the_new_run(steps, workspace):
+    run = steps.run()
+    key = run.records()[0].result_key
+    workspace.cache._shard_of(key).set(key, b"garbage", tag="0" * 64)
+    again = run.rerun(tasks=["clean"])
+    assert (again.status, again.part("load").from_run) == ("completed", None)

@@ -188,3 +188,78 @@ def test_a_function_by_value_runs_with_its_own_decorators(workspace, tmp_path):
         return dag.last_run.result("one")
 
     assert [result(1), result(2), result(1)] == [2, 3, 2]
+
+
+def test_a_cell_that_reads_a_run_is_fingerprinted_at_once(workspace, tmp_path):
+    from dtscheduler import batch
+    from dtscheduler.running.code import function_code
+
+    @batch()
+    def one():
+        return 1
+
+    with DAG(Name="cell", DevRun=True, WorkDir=tmp_path) as dag:
+        one()
+    run, place = dag.last_run, workspace
+
+    @batch()
+    def use():
+        return run.id, place.home
+
+    assert function_code(use).fingerprint == function_code(use).fingerprint
+
+
+def test_a_damaged_result_counts_as_missing_once_it_was_read(module, workspace, tmp_path):
+    import dtscheduler
+    from dtscheduler.errors import ResultMissingError
+
+    assert module(LIST) == [5]
+    key = workspace.task_runs(1)[1].result_key
+    workspace.cache._shard_of(key).set(key, b"garbage", tag="0" * 64)
+    with pytest.raises(ResultMissingError, match="damaged"):
+        dtscheduler.run(1).result("use")
+    assert module(LIST) == [5]
+    assert [str(record.status) for record in workspace.task_runs(2)] == ["reused", "completed"]
+
+
+def test_what_a_rerun_made_of_kept_objects_with_edited_classes_serves_no_other_run(module, tmp_path):
+    import dtscheduler
+
+    assert module(SHAPE) == 6
+    (tmp_path / "code" / "things.py").write_text("from dtscheduler import batch\n" + SHAPE.replace("3 *", "4 *"))
+    assert dtscheduler.run(1).rerun(tasks=["use"], executor="inline").result("use") == 8
+    assert module(SHAPE) == 6
+
+
+def test_a_class_in_a_file_named_like_a_module_of_python_is_the_users_own(module, tmp_path):
+    text = "class Circle:\n    def __init__(self, r): self.r = r\n    def area(self): return 3 * self.r\n"
+    use = """
+@batch()
+def make():
+    from profile import Circle
+    return Circle(2)
+
+@batch()
+def use(make): return make.area()
+"""
+    sys.modules.pop("profile", None)
+    (tmp_path / "code" / "profile.py").write_text(text)
+    assert module(use) == 6
+    sys.modules.pop("profile", None)
+    (tmp_path / "code" / "profile.py").write_text(text.replace("3 *", "4 *"))
+    assert module(use) == 8
+    sys.modules.pop("profile", None)
+
+
+def test_a_work_dir_that_is_gone_is_named(module, tmp_path):
+    import shutil
+
+    import dtscheduler
+    from dtscheduler.errors import ImageError
+
+    module(LIST)
+    shutil.rmtree(tmp_path / "code")
+    run = dtscheduler.run(1)
+    for call in (lambda: run.rerun(full=True), lambda: run.plan(full=True), run.task_run("use").replay):
+        with pytest.raises(ImageError, match="the WorkDir of job 'things' is not there any more"):
+            call()

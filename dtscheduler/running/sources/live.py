@@ -55,6 +55,7 @@ class _Walk:
         self._by_value = _MAINS | {module}
         self._labels: dict[int, str] = {}
         self._kept: list[object] = []  # so that no id is given twice
+        self._sets: dict[int, str] = {}
         self._taken: set[str] = set()
         self._todo: list[tuple[str, Any]] = []
         self._marks: set[str] = set()
@@ -218,10 +219,13 @@ class _Walk:
 
     def _object(self, value: Any) -> str:
         kind = type(value)
+        if is_ours(kind.__module__):  # a Run, a DAG, a Schedule: what it is, not all that hangs on it
+            said = repr(value)
+            return f"ours {kind.__qualname__} {'' if ' at 0x' in said else said}"
         if kind in (list, tuple):
             return f"{kind.__name__}[{','.join(map(self._value, value))}]"
         if kind in (set, frozenset):
-            return f"{kind.__name__}[{','.join(sorted(map(self._value, value)))}]"
+            return self._set(value)
         if kind in (dict, types.MappingProxyType):
             return f"dict[{','.join(f'{self._value(k)}:{self._value(v)}' for k, v in value.items())}]"
         if hasattr(value, "__wrapped__") and callable(value):  # a cached function
@@ -234,6 +238,14 @@ class _Walk:
         if kind.__module__ in self._by_value:
             return f"{self._value(kind)}({','.join(self._value(part) for part in _state(value))})"
         return self._pickled(value)
+
+    def _set(self, value: Any) -> str:
+        """What there is to know of a set; it is looked at once, also where its members lead back to it."""
+        if id(value) not in self._sets:
+            self._kept.append(value)
+            self._sets[id(value)] = f"set {len(self._sets)}"
+            self._sets[id(value)] = f"{type(value).__name__}[{','.join(sorted(map(self._value, value)))}]"
+        return self._sets[id(value)]
 
     def _pickled(self, value: Any) -> str:
         buffer = io.BytesIO()
@@ -252,7 +264,8 @@ class _Pickler(pickle.Pickler):
         self._known = known
 
     def persistent_id(self, found: Any) -> str | None:
-        if isinstance(found, types.FunctionType | type | types.ModuleType | set | frozenset):
+        told = isinstance(found, types.FunctionType | type | types.ModuleType | set | frozenset)
+        if told or type(found).__module__.startswith("dtscheduler"):
             return self._known(found)
         return None
 

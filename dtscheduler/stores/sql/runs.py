@@ -222,6 +222,7 @@ def _changes(change: RunChange | None) -> dict[str, Any]:
         "reason": None if change.reason is None else legible(change.reason),
         "started": rows.micros(change.started),
         "ended": rows.micros(change.ended),
+        "code": change.code,
     }
     return {name: value for name, value in values.items() if value is not None}
 
