@@ -36,6 +36,8 @@ def decided(
 ) -> Rerun:
     """What a rerun of a run does; see ``Run.rerun`` for the parameters and errors."""
     where = f"rerun of run {run_id}"
+    if not isinstance(tasks, Iterable | None):
+        raise InvalidJobError(f"{where}: tasks must be a list of names, not {type(tasks).__name__}")
     chosen = (tasks,) if isinstance(tasks, str) else tuple(tasks or ())
     if checks.flag(full, where, "full") and chosen:
         raise InvalidJobError(f"{where}: give full=True or tasks=, not both")

@@ -141,6 +141,9 @@ class _OfTask:
         changes = [*self._changes, *self._config_changes(self._then, known, record.part)]
         if not known.status.succeeded:
             changes.append(f"{_ended(known)} in run {self._then.earlier.run.id}")
+        open_still = self._waiting and self._looks_up and known.status.succeeded
+        if changes and open_still and not self._never_again():
+            return Outlook(*place, Fate.UNKNOWN, "; ".join([*changes, self._until()]))  # an older run may have it
         if changes:
             return Outlook(*place, Fate.TO_RUN, "; ".join(changes))
         return Outlook(*place, *self._unchanged(self._then, known, record))
@@ -156,7 +159,7 @@ class _OfTask:
         if self._waiting:
             named = _named(self._waiting)
             if self._looks_up and not never:
-                return Fate.UNKNOWN, f"unknown until {named} {'has' if len(self._waiting) == 1 else 'have'} run"
+                return Fate.UNKNOWN, self._until()
             return Fate.TO_RUN, f"upstream changed: {named}"
         if never:
             return Fate.TO_RUN, f"takes {never}, so no other run's result serves"
@@ -168,6 +171,9 @@ class _OfTask:
             return Fate.TO_RUN, "result missing"
         kept = f"run {then.earlier.run.id} had kept it from run {known.from_run}, and its" if known.from_run else "its"
         return Fate.TO_RUN, f"{kept} code or inputs were others"
+
+    def _until(self) -> str:
+        return f"unknown until {_named(self._waiting)} {'has' if len(self._waiting) == 1 else 'have'} run"
 
     def _changes_since(self, then: _Then) -> Iterator[str]:
         old, spec = then.spec, self._spec

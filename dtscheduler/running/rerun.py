@@ -14,6 +14,7 @@ from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 
 PartKey = tuple[int, int]
+_NO_CONFIG = frozenset({"arg_translation_table", "Name", "Description"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,10 @@ def with_config(spec: JobSpec, config: Mapping[str | tuple[str, str], Mapping[st
         where = f"config[{place!r}]"
         if not isinstance(changes, Mapping):
             raise InvalidJobError(f"{where} must be a dict of configuration keys, not {type(changes).__name__}")
+        if fixed := sorted(_NO_CONFIG & set(changes)):
+            raise InvalidJobError(
+                f"{where}: {fixed[0]} is part of the job and not of its configuration; change the DAG"
+            )
         for task, part in _named(spec, place, where):
             parts = list(tasks[task].parts)
             merged = {**decode(parts[part].config), **changes}

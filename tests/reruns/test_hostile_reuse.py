@@ -122,11 +122,53 @@ def test_whatever_is_edited_reuse_gives_what_a_run_from_scratch_gives(lab, world
         assert repr(reused) == repr(fresh), knob
 
 
+USUAL = {
+    "c": 1,
+    "h": 1,
+    "g": 1,
+    "takes": "",
+    "body": BODIES[0],
+    "whole": True,
+    "broken": "",
+    "default": 0,
+    "parts": [("a", 1)],
+    "fan": False,
+    "other": 0,
+    "edges": ["a", "b"],
+    "swapped": False,
+    "rundate": "2026-11-20",
+}
+FAN = {"fan": True, "parts": [("p", 1), ("q", 2)]}
+
+
+@pytest.mark.parametrize(
+    ("before", "edit"),
+    [
+        ({}, {"fan": True}),
+        ({"fan": True}, {"fan": False}),
+        ({}, {"swapped": True}),
+        ({"swapped": True}, {"edges": ["b", "a"]}),
+        ({"takes": "day"}, {"rundate": "2026-11-21"}),
+        ({"takes": "rundate"}, {"takes": "day", "rundate": "2026-11-21"}),
+        (FAN, {"parts": [("q", 2), ("p", 1)]}),
+        (FAN | {"takes": "sub_job_name"}, {"parts": [("r", 1), ("q", 2)]}),
+        (FAN | {"takes": "part_num"}, {"parts": [("q", 2), ("p", 1)]}),
+        (FAN, {"parts": [("p", 1)]}),
+        ({"whole": False}, {"broken": "1 // 0"}),
+    ],
+    ids=str,
+)
+def test_an_edit_and_its_undoing_give_what_runs_from_scratch_give(lab, before, edit):
+    first, second = USUAL | before, USUAL | before | edit
+    expected = [lab(world, reuse=False) for world in (first, second)]
+    assert repr(expected[0]) != repr(expected[1]) or "edges" in edit
+    found = [lab(world, reuse=True) for world in (first, second, first, second)]
+    assert repr(found) == repr(expected * 2)
+
+
 @pytest.mark.parametrize("one", VALUES, ids=repr)
 def test_arguments_that_only_look_equal_are_told_apart(lab, one):
-    usual = {"c": 1, "h": 1, "g": 1, "takes": "", "body": BODIES[0], "whole": True, "broken": "", "default": 0}
-    shape = {"fan": False, "other": 0, "edges": ["a", "b"], "swapped": False, "rundate": "2026-11-20"}
     for value in VALUES:
-        lab(usual | shape | {"parts": [("p", value)]}, reuse=True)
-    found = lab(usual | shape | {"parts": [("p", one)]}, reuse=True)
+        lab(USUAL | {"parts": [("a", value)]}, reuse=True)
+    found = lab(USUAL | {"parts": [("a", one)]}, reuse=True)
     assert found[0][2] == repr((1, (1, one), 0))

@@ -56,6 +56,14 @@ def test_a_changed_function_is_named_with_its_lines_and_what_follows_is_unknown(
     assert plan.summary.startswith("1 to run (code changed: function load in steps.py lines 10-13), 2 unknown until")
 
 
+def test_a_changed_task_whose_inputs_are_open_may_still_be_what_an_older_run_has(steps):
+    steps.run(Reuse="content", rundate="2026-11-20")
+    steps.run(Reuse="content", rundate="2026-11-21")
+    steps.edit("limit + 1", "limit + 2")
+    found = fates(steps.dag(**CONTENT).plan(rundate="2026-11-20"))["total"]
+    assert found == ("unknown until upstream: rundate changed: 2026-11-21 → 2026-11-20; unknown until clean has run")
+
+
 def test_a_helper_that_the_function_calls_counts(after, steps):
     plan = after(lambda: steps.edit('file.write(name + "\\n")', 'file.write(name + "\\n" * 1)'))
     assert fates(plan)["load"] == "to run: code changed: function mark in steps.py lines 6-8"

@@ -167,6 +167,8 @@ def test_a_run_that_goes_on_is_not_run_again(steps, workspace):
         ({"tasks": [("load", "x")]}, InvalidJobError, "task 'load' has no part 'x'"),
         ({"tasks": [3]}, InvalidJobError, "give the name of a task, or"),
         ({"tasks": []}, InvalidJobError, "tasks is empty"),
+        ({"tasks": 5}, InvalidJobError, "tasks must be a list of names, not int"),
+        ({"config": {"load": {"arg_translation_table": {}}}}, InvalidJobError, "is part of the job"),
         ({"tasks": ["load"], "full": True}, InvalidJobError, "not both"),
         ({"full": "yes"}, InvalidJobError, "full"),
         ({"config": {"loda": {}}}, InvalidJobError, "no task 'loda'"),

@@ -166,7 +166,8 @@ class SqlRuns:
     def seconds_taken(self, run_ids: Collection[int]) -> dict[str, list[float]]:
         """How long the task runs that completed in some runs took, in seconds, by the name of their task."""
         took = (task_runs.c.ended - task_runs.c.started).label("took")
-        done = task_runs.c.status == TaskStatus.COMPLETED.value, task_runs.c.started.is_not(None)
+        timed = task_runs.c.started.is_not(None), task_runs.c.ended.is_not(None)
+        done = task_runs.c.status == TaskStatus.COMPLETED.value, *timed
         chosen = select(task_runs.c.task_name, took).where(task_runs.c.run_id.in_(run_ids), *done)
         found: dict[str, list[float]] = {}
         with self._database.reading() as connection:
