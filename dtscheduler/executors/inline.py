@@ -170,10 +170,13 @@ def _copied_to(log: TextIO) -> Iterator[None]:
 def at_home(environment: Environment) -> Iterator[None]:
     """Be where a function finds what it needs: in its work dir, with the modules in there, while this lasts."""
     own = OwnModules(Path(environment.work_dir)) if environment.work_dir else None
+    variables = dict(os.environ)
     try:
         with _one_at_a_time, _in_folder(environment.work_dir):
             yield
     finally:
+        os.environ.clear()
+        os.environ.update(variables)
         if own is not None:
             own.forget()
 

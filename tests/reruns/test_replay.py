@@ -54,6 +54,16 @@ def test_the_module_is_imported_for_the_time_of_the_call(steps):
     assert sys.path == path
 
 
+def test_what_it_does_to_the_environment_is_undone(steps, monkeypatch):
+    import os
+
+    monkeypatch.setenv("STEPS_TEST", "before")
+    steps.edit('mark("load")', 'import os; os.environ["STEPS_TEST"] = "after"; os.chdir("/")')
+    here = os.getcwd()
+    steps.run().task_run("load").replay()
+    assert (os.environ["STEPS_TEST"], os.getcwd()) == ("before", here)
+
+
 def test_a_function_of_a_notebook_is_called_as_it_was_kept(workspace, tmp_path):
     @batch()
     def double(n):
