@@ -9,6 +9,7 @@ from dtscheduler.drawing.columns import Columns
 
 Layers = list[list[int]]
 _PATIENCE = 6
+_MANY_EDGES = 1_000
 _MOST_ROUNDS = 3
 
 
@@ -20,13 +21,13 @@ def ordered(columns: Columns) -> Layers:
     """
     edges = sum(map(len, columns.down))
     best, fewest = columns.layers, -1
-    for start in _starts(columns):
+    for start in _starts(columns, most=1 if edges > _MANY_EDGES else 2):
         layers, crossings = _improved(columns, start, most_sweeps=_sweeps(edges))
         if fewest < 0 or crossings < fewest:
             best, fewest = layers, crossings
         if not fewest:
             break
-    return best
+    return [_twins_in_order(columns, layer) for layer in best]
 
 
 def crossings_between(upper: Sequence[int], down: Sequence[Sequence[int]], pos: Sequence[int]) -> int:
@@ -161,9 +162,20 @@ def _saved(first: Sequence[int], second: Sequence[int]) -> int:
     return saved
 
 
-def _starts(columns: Columns) -> Iterator[Layers]:
-    yield _walked(columns, columns.down, columns.up)
+def _twins_in_order(columns: Columns, layer: Sequence[int]) -> list[int]:
+    """Items with the same neighbours in the order of their numbers: no crossing comes or goes."""
+    keys = {item: (tuple(columns.up[item]), tuple(columns.down[item])) for item in layer}
+    twins: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
+    for item in sorted(layer, reverse=True):
+        twins.setdefault(keys[item], []).append(item)
+    return [twins[keys[item]].pop() for item in layer]
+
+
+def _starts(columns: Columns, *, most: int) -> Iterator[Layers]:
+    """Orders to begin with, the one that mostly leads further first."""
     yield _walked(columns, columns.up, columns.down)
+    if most > 1:
+        yield _walked(columns, columns.down, columns.up)
 
 
 def _walked(columns: Columns, onward: Sequence[Sequence[int]], back: Sequence[Sequence[int]]) -> Layers:
