@@ -75,7 +75,7 @@ def laid_out(
     if sizes is None:
         cards = {node.id: card_of(node) for node in diagram.nodes}
         sizes = {key: (card.width, card.height) for key, card in cards.items()}
-    down = direction is Direction.DOWN
+    down = Direction(direction) is Direction.DOWN
     ids = [node.id for node in diagram.nodes]
     extents = [sizes[key][::-1] if down else sizes[key] for key in ids]
     index = {key: number for number, key in enumerate(ids)}

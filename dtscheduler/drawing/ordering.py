@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dtscheduler.drawing.columns import Columns
 
 Layers = list[list[int]]
-_PATIENCE = 6
-_MANY_EDGES = 1_000
+_PATIENCE = 5
+_WARM_UP = 4
+_HOPEFUL = 8
+_MANY_EDGES = 5_000
 _MOST_ROUNDS = 3
 
 
@@ -22,7 +24,7 @@ def ordered(columns: Columns) -> Layers:
     edges = sum(map(len, columns.down))
     best, fewest = columns.layers, -1
     for start in _starts(columns, most=1 if edges > _MANY_EDGES else 2):
-        layers, crossings = _improved(columns, start, most_sweeps=_sweeps(edges))
+        layers, crossings = _improved(columns, start, most_sweeps=_sweeps(edges), to_beat=fewest)
         if fewest < 0 or crossings < fewest:
             best, fewest = layers, crossings
         if not fewest:
@@ -50,15 +52,18 @@ def _sweeps(edges: int) -> int:
     return max(4, min(24, 60_000 // (edges + 1)))
 
 
-def _improved(columns: Columns, start: Layers, *, most_sweeps: int) -> tuple[Layers, int]:
+def _improved(columns: Columns, start: Layers, *, most_sweeps: int, to_beat: int) -> tuple[Layers, int]:
     search = _Search(columns, start)
     best, fewest = [list(layer) for layer in search.layers], search.crossings()
-    waited = 0
+    crossings, waited = fewest, 0
     for number in range(most_sweeps):
-        if not fewest or waited == _PATIENCE:
+        if not fewest or waited == _PATIENCE or (number > _HOPEFUL and 0 <= to_beat * 1.1 < crossings):
             break
         search.sweep(forwards=number % 2 == 0, turned=number % 4 > 1)
-        search.exchange(ties=number % 4 < 2)
+        if number < _WARM_UP:
+            continue
+        if number % 4 < 2:
+            search.exchange(ties=True)
         search.exchange(ties=False)
         crossings = search.crossings()
         waited += 1
@@ -117,19 +122,20 @@ class _Search:
 
     def _exchange_in(self, layer: list[int], *, ties: bool) -> bool:
         pos = self._pos
-        before = [sorted([pos[other] for other in self._up[item]]) for item in layer]
-        after = [sorted([pos[other] for other in self._down[item]]) for item in layer]
+        before, after = _places(self._up, layer, pos), _places(self._down, layer, pos)
         better = changed = False
         todo = list(range(len(layer) - 1))
         for _ in range(4):
             again: set[int] = set()
             for place in todo:
                 following = place + 1
-                saved = _saved(before[place], before[following]) + _saved(after[place], after[following])
+                one, two, left, right = before[place], before[following], after[place], after[following]
+                if not ties and _apart(one, two) and _apart(left, right):
+                    continue
+                saved = _saved(one, two) + _saved(left, right)
                 if saved > 0 or (ties and not saved):
                     layer[place], layer[following] = layer[following], layer[place]
-                    before[place], before[following] = before[following], before[place]
-                    after[place], after[following] = after[following], after[place]
+                    before[place], before[following], after[place], after[following] = two, one, right, left
                     changed, better = True, better or saved > 0
                     again |= {place - 1, following}
             if not again:
@@ -144,6 +150,19 @@ class _Search:
         pos = self._pos
         for place, item in enumerate(layer):
             pos[item] = place
+
+
+def _places(neighbours: Sequence[Sequence[int]], layer: Sequence[int], pos: Sequence[int]) -> list[list[int]]:
+    """Where the neighbours of the items of a layer stand, in order."""
+    return [
+        [pos[near[0]]] if len(near) == 1 else sorted([pos[other] for other in near])
+        for near in [neighbours[item] for item in layer]
+    ]
+
+
+def _apart(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether no edges of two items that stand next to each other cross; their neighbours' places."""
+    return not first or not second or first[-1] <= second[0]
 
 
 def _saved(first: Sequence[int], second: Sequence[int]) -> int:

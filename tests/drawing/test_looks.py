@@ -52,6 +52,6 @@ def test_what_needs_a_person_tells_most_and_every_status_has_a_rank():
     assert ranks == sorted(ranks)
 
 
-@pytest.mark.parametrize("status", set(map(str, TaskStatus)) & set(map(str, RunStatus)))
+@pytest.mark.parametrize("status", sorted(set(map(str, TaskStatus)) & set(map(str, RunStatus))))
 def test_a_status_of_a_run_looks_like_that_of_a_task(status):
     assert look_of(TaskStatus(status)) == look_of(RunStatus(status))
