@@ -8,14 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: env demo test check static format-check lint types layers format bench postgres clean
+.PHONY: env demo test check static format-check lint types layers format bench postgres graphviz clean
 
 env: $(VENV)/has-dev
 
 demo: $(VENV)/has-demo
 	$(BIN)/dtscheduler demo
 
-test: $(VENV)/has-dev postgres
+test: $(VENV)/has-dev postgres graphviz
 	$(BIN)/python -m pytest -q -n 2
 
 check: static test
@@ -70,5 +70,13 @@ postgres:
 	    && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	    echo "Installing a PostgreSQL server for the tests of the store"; \
 	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends postgresql; } \
+	        > /dev/null 2>&1 || { echo "It could not be installed" >&2; [ "$$CI" != true ]; }; \
+	fi
+
+# What is written as DOT is read back by Graphviz, where that is installed or can be; CI=true insists on it.
+graphviz:
+	@if ! command -v dot > /dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    echo "Installing Graphviz for the tests of drawings"; \
+	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends graphviz; } \
 	        > /dev/null 2>&1 || { echo "It could not be installed" >&2; [ "$$CI" != true ]; }; \
 	fi

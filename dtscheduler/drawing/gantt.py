@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from dtscheduler.drawing.axis import ticks
 from dtscheduler.drawing.bars import Bar, instant
+from dtscheduler.drawing.gantt_foot import EARLIER, WAIT, foot_of
+from dtscheduler.drawing.gantt_styles import timeline_styles
 from dtscheduler.drawing.lanes import Heading, Lane, Line, Row
 from dtscheduler.drawing.lettering import fitted, width_of
-from dtscheduler.drawing.looks import PAPERS, Paper, Theme
+from dtscheduler.drawing.looks import Theme
 from dtscheduler.drawing.markup import NOTHING, Markup, element, joined, number
-from dtscheduler.drawing.sheet import LEGEND_SIZE, MARGIN, TITLE_SIZE, badge, framed, legend, stylesheet
+from dtscheduler.drawing.sheet import LEGEND_SIZE, MARGIN, TITLE_SIZE, badge, framed, stylesheet
 from dtscheduler.drawing.timeline import Timeline, described
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.text import one_line
@@ -21,7 +22,7 @@ _WIDTH = 1120.0
 _LABEL_SIZE, _SMALL_SIZE = 12.5, 11.0
 _NARROWEST, _WIDEST = 96.0, 250.0
 _SIGN, _INDENT, _GAP = 20.0, 14.0, 16.0
-_BAR, _EARLIER, _WAIT = 14.0, 9.0, 4.0
+_BAR = 14.0
 _LEAST = 3.0
 _HEIGHTS = {Row: 24.0, Heading: 26.0, Lane: 50.0}
 _AXIS_BELOW_TOO = 30
@@ -48,7 +49,7 @@ def timeline_svg(timeline: Timeline, *, theme: str = "auto", title: str = "") ->
         chart = _Chart(timeline, top)
         body.append(chart.drawn())
         bottom = chart.bottom + 20
-    foot, foot_height = _foot(timeline, bottom)
+    foot, foot_height = foot_of(timeline, bottom, _WIDTH)
     statuses = {status for status, _ in (*timeline.counts, *timeline.earlier)}
     return framed(
         [*body, foot],
@@ -57,7 +58,7 @@ def timeline_svg(timeline: Timeline, *, theme: str = "auto", title: str = "") ->
         theme=chosen,
         title=heading or "When the tasks ran",
         description=described(timeline),
-        css=stylesheet(chosen, statuses) + _own_styles(chosen),
+        css=stylesheet(chosen, statuses) + timeline_styles(chosen),
     )
 
 
@@ -123,19 +124,15 @@ class _Chart:
     def _axis(self) -> Markup:
         timeline = self._timeline
         length = max(timeline.seconds, _SHORTEST_AXIS)
-        marks = ticks(length)
+        end = "now" if timeline.going else show_duration(timeline.seconds)
+        end_x = self._x(timeline.seconds)
+        free = end_x - width_of(end, _SMALL_SIZE, bold=True) / 2 - 8
+        marks = [mark for mark in ticks(length) if self._x(mark.seconds) + width_of(mark.label, _SMALL_SIZE) / 2 < free]
         lines = "".join(
             f"M{number(self._x(mark.seconds))} {number(self._axis_y)}V{number(self._end)}" for mark in marks
         )
-        end = "now" if timeline.going else show_duration(timeline.seconds)
-        end_x = self._x(timeline.seconds)
         start = f"from {instant(timeline.start)}" if timeline.start else ""
-        free = end_x - width_of(end, _SMALL_SIZE, bold=True) / 2 - 8
-        words = [
-            (mark.label, self._x(mark.seconds))
-            for mark in marks
-            if self._x(mark.seconds) + width_of(mark.label, _SMALL_SIZE) / 2 < free
-        ]
+        words = [(mark.label, self._x(mark.seconds)) for mark in marks]
         rows = [self._axis_y - 6, *([self._end + 16] if len(self._places) > _AXIS_BELOW_TOO else [])]
         return joined(
             element("path", class_="grid", d=lines),
@@ -184,23 +181,26 @@ class _Chart:
         style = "name part" if row.in_fan_out else "name"
         label = fitted(row.label, room, _LABEL_SIZE, bold=not row.in_fan_out)
         x = MARGIN + indent
-        return element(
+        own = element(
             "g",
             badge(last.status, x + 7, middle, 7),
             element("text", label, class_=style, x=x + _SIGN, y=middle + 4.5),
-            *(self._bar(bar, middle) for bar in row.bars),
-            element("text", _beside(row), class_="detail took", x=_WIDTH - MARGIN, y=middle + 4),
+            self._bar(last, middle),
+            element("text", _beside(row), class_="note took", x=_WIDTH - MARGIN, y=middle + 4),
             class_=last.status.value,
         )
+        # Beside the group of the row, not inside it: of two groups around a bar, the later rule would choose its colour.
+        earlier = [element("g", self._bar(bar, middle), class_=bar.status.value) for bar in row.bars[:-1]]
+        return joined(*earlier, own)
 
     def _bar(self, bar: Bar, middle: float) -> Markup:
         x, width = self._span(bar)
-        height = _BAR if bar.latest else _EARLIER
+        height = _BAR if bar.latest else EARLIER
         waited = min(bar.waited * self._scale, x - self._left)
         wait = NOTHING
         if waited >= 1:
             wait = element(
-                "rect", class_="solid wait", x=x - waited, y=middle - _WAIT / 2, width=waited, height=_WAIT, rx=2
+                "rect", class_="solid wait", x=x - waited, y=middle - WAIT / 2, width=waited, height=WAIT, rx=2
             )
         shape = element(
             "rect",
@@ -215,7 +215,7 @@ class _Chart:
         if bar.latest:
             return joined(wait, shape)
         sign = badge(bar.status, x + width / 2, middle, 4.5) if width > 14 else NOTHING
-        return element("g", wait, shape, sign, class_=bar.status.value)
+        return joined(wait, shape, sign)
 
     def _heading(self, heading: Heading, middle: float) -> Markup:
         start, end = self._x(heading.start), self._x(heading.end)
@@ -224,7 +224,7 @@ class _Chart:
         return joined(
             _name(heading, self._label_width, middle + 4.5),
             element("path", class_="bracket", d=bracket),
-            element("text", _beside(heading), class_="detail took", x=_WIDTH - MARGIN, y=middle + 4),
+            element("text", _beside(heading), class_="note took", x=_WIDTH - MARGIN, y=middle + 4),
         )
 
     def _lane(self, lane: Lane, place: _Place) -> Markup:
@@ -239,7 +239,7 @@ class _Chart:
                 class_="density",
                 d=self._area(lane, ground, height),
             ),
-            element("text", _beside(lane), class_="detail took", x=_WIDTH - MARGIN, y=place.middle + 4),
+            element("text", _beside(lane), class_="note took", x=_WIDTH - MARGIN, y=place.middle + 4),
         )
 
     def _area(self, lane: Lane, ground: float, height: float) -> str:
@@ -291,95 +291,3 @@ def _beside(line: Line) -> str:
 
 def _down(x: float, top: float, bottom: float) -> str:
     return f"M{number(x)} {number(top)}V{number(bottom)}"
-
-
-def _foot(timeline: Timeline, y: float) -> tuple[Markup, float]:
-    """The legend of what occurs, and what no row shows."""
-    width = _WIDTH - 2 * MARGIN
-    keys, height = legend(timeline.counts, x=MARGIN, y=y, width=width)
-    signs = _signs(timeline)
-    if signs:
-        height += 8 if height else 0
-        x = MARGIN
-        for sign, words in signs:
-            keys = joined(
-                keys,
-                element("g", sign, transform=f"translate({number(x)} {number(y + height + 2)})"),
-                element("text", words, class_="key", x=x + 26, y=y + height + 12),
-            )
-            x += 26 + width_of(words, LEGEND_SIZE) + 20
-        height += 18
-    lines = []
-    for note in timeline.notes:
-        height += 18
-        words = fitted(note, width, LEGEND_SIZE)
-        lines.append(element("text", words, class_="note", x=MARGIN, y=y + height))
-    return joined(keys, *lines), height
-
-
-def _signs(timeline: Timeline) -> list[tuple[Markup, str]]:
-    """What else is drawn, as small samples in a box of 18 x 14, and what it means."""
-    bars = [bar for row in timeline.rows if isinstance(row, Row) for bar in row.bars]
-    signs = []
-    if len({(bar.task, bar.part) for bar in timeline.bars}) > 1 and any(bar.critical for bar in bars):
-        outline = element("rect", class_="sample decisive", x=1, y=1, width=16, height=11, rx=3)
-        signs.append((outline, "decided when the run ended" if not timeline.going else "decides so far"))
-    if any(bar.waited * _WIDTH > timeline.seconds for bar in bars):
-        signs.append(
-            (element("rect", class_="sample wait", x=0, y=5, width=18, height=_WAIT, rx=2), "could have started")
-        )
-    if any(not bar.latest for bar in bars):
-        thin = element("rect", class_="sample", x=0, y=2.5, width=18, height=_EARLIER, rx=3)
-        signs.append((thin, "earlier attempt"))
-    if any(isinstance(row, Lane) for row in timeline.rows):
-        signs.append((element("path", class_="density", d="M0 13V8H5V2H12V6H18V13z"), "how many ran at a time"))
-    return signs
-
-
-def _own_styles(theme: Theme) -> str:
-    """Rules for what only a timeline has; like all rules they name the theme."""
-    root = f".dts-{theme.value}"
-    shapes = (
-        ".name{font-size:12.5px;font-weight:600}",
-        ".name.part{font-weight:400}",
-        ".tick,.took{font-size:11px;font-variant-numeric:tabular-nums}",
-        ".tick{text-anchor:middle}",
-        ".tick.last{font-weight:600}",
-        ".took{text-anchor:end}",
-        ".wait{fill-opacity:.4}",
-        ".grid,.now,.ended,.bracket{stroke-width:1}",
-        ".now{stroke-dasharray:4 3}",
-        ".bracket{stroke-width:1.5}",
-        ".link{stroke-width:1.5;stroke-linejoin:round}",
-        ".decisive{stroke-width:1.75}",
-        ".density{fill-opacity:.4;stroke-width:1}",
-    )
-    paper = PAPERS[Theme.DARK if theme is Theme.DARK else Theme.LIGHT]
-    rules = "".join(f"{root} {rule}" for rule in (*_each(shapes), *_each(_colours(paper))))
-    if theme is Theme.AUTO:
-        dark = "".join(f"{root} {rule}" for rule in _each(_colours(PAPERS[Theme.DARK])))
-        rules += f"@media (prefers-color-scheme:dark){{{dark}}}"
-    return rules
-
-
-def _colours(paper: Paper) -> tuple[str, ...]:
-    return (
-        f".stripe{{fill:{paper.card}}}",
-        f".grid{{stroke:{paper.border};stroke-opacity:.6}}",
-        f".now,.ended,.bracket{{stroke:{paper.line}}}",
-        f".tick{{fill:{paper.muted}}}",
-        f".tick.last{{fill:{paper.text}}}",
-        f".link,.decisive{{stroke:{paper.strong}}}",
-        f".density{{fill:{paper.line};stroke:{paper.line}}}",
-        f".sample{{fill:{paper.line}}}",
-        ".sample.decisive{fill:none}",
-    )
-
-
-def _each(rules: Sequence[str]) -> list[str]:
-    """Rules with one selector each, so that all of them can name the theme."""
-    found = []
-    for rule in rules:
-        selectors, _, body = rule.partition("{")
-        found += [f"{selector}{{{body}" for selector in selectors.split(",")]
-    return found

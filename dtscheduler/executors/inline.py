@@ -81,6 +81,7 @@ class InlineExecutor:
 
     def close(self) -> None:
         self._calls.clear()
+        self._meter.close()
         if self._modules is not None:
             self._modules.forget()
 

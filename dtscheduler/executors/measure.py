@@ -34,6 +34,13 @@ class Meter:
         before = _cpu_seconds()
         return lambda: Measured(cpu_seconds=_cpu_seconds() - before, peak_memory_mb=self._peak_memory_mb())
 
+    def close(self) -> None:
+        """Give the files of the kernel back."""
+        for descriptor in (self._status, self._reset):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._status = self._reset = None
+
     def _peak_memory_mb(self) -> float | None:
         if self._status is not None:
             found = _PEAK.search(os.pread(self._status, 8192, 0))

@@ -45,7 +45,7 @@ def one(label, detail="", **facts):
 
 def parsed(dot):
     if shutil.which("dot") is None:
-        assert not os.environ.get("CI"), "CI has to install graphviz"
+        assert os.environ.get("CI") != "true", "CI has to install graphviz"
         pytest.skip("the program dot is not installed")
     done = subprocess.run(["dot", "-Tjson0"], input=dot, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)

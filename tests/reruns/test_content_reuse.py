@@ -72,3 +72,13 @@ def test_without_it_every_run_computes_everything(steps, workspace):
     steps.run()
     assert steps.ran() == ["load", "clean", "total"] * 2
     assert len(workspace.runs(RunQuery())) == 2
+
+
+def test_runs_in_this_process_leave_no_file_open(steps):
+    import os
+
+    steps.dag().run(executor="inline")
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        steps.dag().run(executor="inline")
+    assert len(os.listdir("/proc/self/fd")) == before
