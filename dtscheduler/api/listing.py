@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from dtscheduler.api.handle import Run
 from dtscheduler.api.place import workspace
-from dtscheduler.api.when import as_instant
-from dtscheduler.errors import InvalidJobError
-from dtscheduler.model.run import RunQuery, RunRecord
+from dtscheduler.api.queries import When, run_query
 from dtscheduler.model.status import RunStatus
 
 if TYPE_CHECKING:
-    from dtscheduler.workspace import Workspace
+    pass
 
 
 def run(run_id: int) -> Run:
@@ -29,8 +26,8 @@ def runs(
     tag: str | None = None,
     status: str | RunStatus | Iterable[str] | None = None,
     owner: str | None = None,
-    since: str | date | datetime | None = None,
-    until: str | date | datetime | None = None,
+    since: When = None,
+    until: When = None,
     limit: int | None = 100,
 ) -> list[Run]:
     """List runs of the workspace, newest first.
@@ -46,40 +43,5 @@ def runs(
         limit: At most so many; None for all.
     """
     place = workspace()
-    return [Run(record.id, place) for record in run_records(place, job, label, tag, status, owner, since, until, limit)]
-
-
-def run_records(
-    place: Workspace,
-    job: str | None = None,
-    label: str | None = None,
-    tag: str | None = None,
-    status: str | RunStatus | Iterable[str] | None = None,
-    owner: str | None = None,
-    since: str | date | datetime | None = None,
-    until: str | date | datetime | None = None,
-    limit: int | None = 100,
-) -> list[RunRecord]:
-    """The records of the runs that ``runs`` lists."""
-    now = place.clock.now()
-    query = RunQuery(
-        job_name=job,
-        label=label,
-        tag=tag,
-        owner=owner,
-        statuses=_statuses(status),
-        since=as_instant(since, "since", now),
-        until=as_instant(until, "until", now),
-        limit=limit,
-    )
-    return place.runs(query)
-
-
-def _statuses(status: str | RunStatus | Iterable[str] | None) -> list[RunStatus] | None:
-    if status is None:
-        return None
-    wanted = [status] if isinstance(status, str) else list(status)
-    try:
-        return [RunStatus(item) for item in wanted]
-    except ValueError:
-        raise InvalidJobError(f"status {status!r} is not one of {', '.join(RunStatus)}") from None
+    query = run_query(place, job, label, tag, status, owner, since, until, limit=limit)
+    return [Run(record.id, place) for record in place.runs(query)]

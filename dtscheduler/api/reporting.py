@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dtscheduler.api.place import workspace
+from dtscheduler.api.queries import When, run_query, task_run_query
 from dtscheduler.api.when import as_instant
-from dtscheduler.errors import InvalidJobError
-from dtscheduler.model.run import RunQuery, TaskRunQuery
 from dtscheduler.model.status import RunStatus, TaskStatus
 
 if TYPE_CHECKING:
@@ -18,10 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dtscheduler.reports.files import Target
-    from dtscheduler.workspace import Workspace
-
-_Status = TypeVar("_Status", RunStatus, TaskStatus)
-When = str | date | datetime | None
 
 
 def runs_report(
@@ -227,65 +221,3 @@ def to_parquet(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     from dtscheduler.reports.export import to_parquet as write
 
     write(frame, path)
-
-
-def run_query(
-    place: Workspace,
-    job: str | None = None,
-    label: str | None = None,
-    tag: str | None = None,
-    status: str | RunStatus | Iterable[str] | None = None,
-    owner: str | None = None,
-    since: When = None,
-    until: When = None,
-    reruns: bool = True,
-    limit: int | None = None,
-) -> RunQuery:
-    """The query for what ``runs_report`` lists."""
-    now = place.clock.now()
-    return RunQuery(
-        job_name=job,
-        label=label,
-        tag=tag,
-        owner=owner,
-        statuses=_statuses(RunStatus, status),
-        since=as_instant(since, "since", now),
-        until=as_instant(until, "until", now),
-        reruns=reruns,
-        limit=limit,
-    )
-
-
-def task_run_query(
-    place: Workspace,
-    run: int | None = None,
-    job: str | None = None,
-    label: str | None = None,
-    tag: str | None = None,
-    status: str | TaskStatus | Iterable[str] | None = None,
-    owner: str | None = None,
-    since: When = None,
-    until: When = None,
-    *,
-    task: str | None = None,
-    reruns: bool = True,
-    attempts: bool = False,
-    limit: int | None = None,
-) -> TaskRunQuery:
-    """The query for what ``tasks_report`` lists. Raises ``NotFoundError`` for a run that is not there."""
-    from dataclasses import replace
-
-    of_runs = run_query(place, job, label, tag, None, owner, since, until, reruns)
-    if run is not None:
-        of_runs = replace(of_runs, id=place.run(run).id)
-    return TaskRunQuery(runs=of_runs, task=task, statuses=_statuses(TaskStatus, status), earlier=attempts, limit=limit)
-
-
-def _statuses(known: type[_Status], status: Any) -> Collection[_Status] | None:
-    if status is None:
-        return None
-    wanted = [status] if isinstance(status, str) else list(status)
-    try:
-        return [known(item) for item in wanted]
-    except ValueError:
-        raise InvalidJobError(f"status {status!r} is not one of {', '.join(known)}") from None

@@ -87,12 +87,13 @@ def jobs_command(label: str | None, tag: str | None, owner: str | None, as_json:
 @as_json
 def runs_command(as_json: bool, status: tuple[str, ...], **filters: Any) -> None:
     """List runs, newest first."""
-    from dtscheduler.api.listing import run_records
     from dtscheduler.api.place import workspace
+    from dtscheduler.api.queries import run_query
     from dtscheduler.cli.rows import run_row
     from dtscheduler.cli.show import show_rows
 
-    found = run_records(workspace(), status=status or None, **filters)
+    place = workspace()
+    found = place.runs(run_query(place, status=status or None, **filters))
     empty = "No runs match. Run something with: dtscheduler demo"
     show_rows([run_row(record) for record in found], as_json=as_json, empty=empty)
 

@@ -95,7 +95,7 @@ def report() -> None:
 def runs_command(output: Output, status: tuple[str, ...], limit: int | None, **filters: Any) -> None:
     """One row a run, newest first."""
     from dtscheduler.api.place import workspace
-    from dtscheduler.api.reporting import run_query
+    from dtscheduler.api.queries import run_query
     from dtscheduler.reports.columns import RUN_COLUMNS
 
     place = workspace()
@@ -113,7 +113,7 @@ def runs_command(output: Output, status: tuple[str, ...], limit: int | None, **f
 def tasks_command(output: Output, status: tuple[str, ...], limit: int | None, **filters: Any) -> None:
     """One row a task run, the newest run first."""
     from dtscheduler.api.place import workspace
-    from dtscheduler.api.reporting import task_run_query
+    from dtscheduler.api.queries import task_run_query
     from dtscheduler.reports.columns import TASK_RUN_COLUMNS
 
     place = workspace()
