@@ -357,9 +357,9 @@ class Host:
         """Whether a run of this spec is one of a saved job, which its user may run."""
         return may(self.identity, Right.WRITE, job) and self.store.spec(job.spec_hash) == spec
 
-    def planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode]) -> Plan:
-        """What a new run will do."""
-        return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, recall=self._recall(run, spec))
+    def planned(self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], recall: Recall | None = None) -> Plan:
+        """What a new run will do; ``recall`` is where it looks for earlier results, if it does."""
+        return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, recall=recall or self.recall(run, spec))
 
     def planned_again(
         self, run: RunRecord, spec: JobSpec, code: Sequence[TaskCode], kept: Mapping[PartKey, TaskRunRecord]
@@ -369,7 +369,7 @@ class Host:
             kept = {key: unlike_others(result, run.uuid) for key, result in kept.items()}
         return make_plan(spec, code, rundate=run.rundate, run_uuid=run.uuid, kept=kept)
 
-    def _recall(self, run: RunRecord, spec: JobSpec) -> Recall | None:
+    def recall(self, run: RunRecord, spec: JobSpec) -> Recall | None:
         """Where a run looks for earlier results; a rerun keeps those of its lineage and looks no further."""
         if spec.reuse is not Reuse.CONTENT or run.rerun_of is not None:
             return None
@@ -471,7 +471,7 @@ class Host:
             clock=self.clock,
             observe=observe,
             grace_seconds=self._grace,
-            recall=self._recall(run, plan.spec),
+            recall=self.recall(run, plan.spec),
             chat=self._chat,
         )
         return Drive(run.id, runner, self.driving, taken_over=taken_over)

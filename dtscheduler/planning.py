@@ -12,7 +12,7 @@ from dtscheduler.hosting import Drive, Host
 from dtscheduler.model.access import Identity
 from dtscheduler.model.call import Environment, Input
 from dtscheduler.model.differences import job_changes
-from dtscheduler.model.job import JobSpec, Reuse
+from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running.changes import code_changes
@@ -27,6 +27,7 @@ from dtscheduler.running.runner import Observer
 
 RUNS_TIMED = 10
 MOST_DIFFERENCES = 3
+_NOTHING: Mapping[int, Sequence[TaskRunRecord]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,10 @@ class Planning:
         spec = self._host.owned(spec)
         record = self._host.record_of(spec, rundate=rundate, submitted=self._host.clock.now())
         code = self._host.finding.code_of(spec, known, record.run_as)
-        plan = self._host.planned(record, spec, code)
-        return self._foresight(plan, self._latest(spec.name), looks_up=spec.reuse is Reuse.CONTENT)
+        recall = self._host.recall(record, spec)
+        plan = self._host.planned(record, spec, code, recall)
+        earlier = self._latest(spec.name, recall.read if recall else {})
+        return self._foresight(plan, earlier, looks_up=recall is not None)
 
     # -- reruns
 
@@ -213,21 +216,23 @@ class Planning:
             told_time=run.told_time or run.scheduled or run.submitted,
         )
 
-    def _latest(self, job_name: str) -> Earlier | None:
+    def _latest(self, job_name: str, read: Mapping[int, Sequence[TaskRunRecord]]) -> Earlier | None:
         """The latest run of a job to compare with: one that began, and can be read."""
         began = [status for status in RunStatus if status.final and status is not RunStatus.EXPIRED]
         query = RunQuery(job_name=job_name, statuses=began, reader=self._identity, limit=1)
         found = self._host.store.runs(query)
-        return self._earlier(found[0]) if found else None
+        return self._earlier(found[0], read) if found else None
 
-    def _earlier(self, run: RunRecord) -> Earlier | None:
+    def _earlier(self, run: RunRecord, read: Mapping[int, Sequence[TaskRunRecord]] = _NOTHING) -> Earlier | None:
         store = self._host.store
         try:
             spec = store.spec(run.spec_hash)
         except DamagedError:
             return None
         body = store.code(run.code) if run.code else None
-        return Earlier(run, spec, tuple(store.task_runs(run.id)), read_code_body(body) if body else {})
+        return Earlier(
+            run, spec, tuple(read.get(run.id) or store.task_runs(run.id)), read_code_body(body) if body else {}
+        )
 
     def _foresight(
         self,

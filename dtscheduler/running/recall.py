@@ -20,10 +20,13 @@ class Recall:
         store: where runs are kept.
         cache: where results are.
         job_name: the job that is about to run.
+
+    ``read`` are the task runs of the runs that were read as a whole, by their numbers.
     """
 
     def __init__(self, store: RunStore, cache: ResultCache, job_name: str) -> None:
         self._store, self._cache, self._job_name = store, cache, job_name
+        self.read: dict[int, list[TaskRunRecord]] = {}
 
     def __call__(self, fingerprints: Collection[str]) -> dict[str, TaskRunRecord]:
         """For each fingerprint whose result is there: the task run that computed it, ``from_run`` its run."""
@@ -40,5 +43,6 @@ class Recall:
     def _records(self) -> Iterator[TaskRunRecord]:
         completed = RunQuery(job_name=self._job_name, statuses=[RunStatus.COMPLETED], limit=1)
         for run in self._store.runs(completed):
-            for record in self._store.task_runs(run.id):
+            self.read[run.id] = self._store.task_runs(run.id)
+            for record in self.read[run.id]:
                 yield record if record.from_run else replace(record, from_run=run.id)
