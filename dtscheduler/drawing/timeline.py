@@ -106,7 +106,7 @@ def timeline_of(
 def described(timeline: Timeline) -> str:
     """Say in a few sentences what is to be seen."""
     if timeline.start is None:
-        return ". ".join(["nothing has run", *timeline.notes])
+        return _sentences(["nothing has run", *timeline.notes])
     length = show_duration(timeline.seconds)
     said = [f"{summary(timeline.counts)}, in {length} from {instant(timeline.start)}"]
     names = list(dict.fromkeys(_name(bar) for bar in timeline.path))
@@ -114,7 +114,11 @@ def described(timeline: Timeline) -> str:
         names = [*names[: _MOST_NAMED // 2], f"{len(names) - _MOST_NAMED:,} more", *names[-_MOST_NAMED // 2 :]]
     if len(names) > 1:
         said.append(f"what decided the end: {', then '.join(names)}")
-    return ". ".join([*said, *timeline.notes])
+    return _sentences([*said, *timeline.notes])
+
+
+def _sentences(said: Iterable[str]) -> str:
+    return ". ".join(text[:1].upper() + text[1:] for text in said)
 
 
 def _name(bar: Bar) -> str:

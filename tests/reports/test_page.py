@@ -132,7 +132,7 @@ def test_the_tables_say_all_that_the_pictures_show(workspace, suite):
 def test_the_pictures_name_the_tables_that_say_the_same(workspace, suite):
     found = seen(workspace, suite)
     assert "The same in words: the table of tasks" in found["graph"]
-    assert "what decided the end: load, then size" in found["timeline"]
+    assert "What decided the end: load, then size" in found["timeline"]
     assert "The same in words: the table of task runs" in found["timeline"]
     assert found.elements["svg"] == 3
 
