@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from dtscheduler import DAG, ParallelTask, Task, use
@@ -30,7 +31,7 @@ def chain(folder: Path, count: int) -> DAG:
     """So many tasks, one after the other."""
     dag = DAG(Name="chain", DevRun=True, WorkDir=folder, Reuse="content")
     tasks = [_task(dag, n) for n in range(count)]
-    for before, after in zip(tasks, tasks[1:], strict=False):
+    for before, after in pairwise(tasks):
         before >> after
     return dag
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dtscheduler import use
-from dtscheduler.cli.exits import exit_code
 from dtscheduler.cli.complete import commands
+from dtscheduler.cli.exits import exit_code
 from dtscheduler.errors import WorkspaceError
 from dtscheduler.settings import Settings, read_settings
 

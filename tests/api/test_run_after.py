@@ -8,8 +8,8 @@ import pytest
 
 import dtscheduler
 from dtscheduler import DAG, Schedule, Task, testing
-from dtscheduler.cli.exits import exit_code
 from dtscheduler.cli.complete import commands
+from dtscheduler.cli.exits import exit_code
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.saved import ImageRecord
 
