@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,9 +77,9 @@ def main() -> None:
             )
 
 
-def _seconds(call: object, **arguments: object) -> float:
+def _seconds(call: Callable[..., object], **arguments: object) -> float:
     start = time.perf_counter()
-    call(**arguments)  # type: ignore[operator]
+    call(**arguments)
     return time.perf_counter() - start
 
 

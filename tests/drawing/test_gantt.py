@@ -6,25 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 from pictured import MIDNIGHT, all_completed, job, task, task_run
-from test_svg import HOSTILE, SECRETS
+from test_svg import ALLOWED, HOSTILE, SECRETS, SVG
 
 from dtscheduler.drawing.gantt import timeline_svg
 from dtscheduler.drawing.timeline import timeline_of
 from dtscheduler.model.run import AttemptRecord
 from dtscheduler.model.status import TaskStatus
-
-SVG = "{http://www.w3.org/2000/svg}"
-ALLOWED = {
-    "svg": {"viewBox", "width", "height", "role", "class"},
-    "title": set(),
-    "desc": set(),
-    "style": set(),
-    "g": {"class", "transform"},
-    "rect": {"class", "x", "y", "width", "height", "rx"},
-    "circle": {"class", "cx", "cy", "r"},
-    "path": {"class", "d", "transform"},
-    "text": {"class", "x", "y"},
-}
 
 
 def parsed(text):
