@@ -165,12 +165,14 @@ class Worker:
         self._spill_folder = place.results
         self._functions = Functions(self._cache)
         self._meter = Meter()
+        self._held = threading.local()
         self._board = wire.Board(place.board)
         self._mouth = Mouth(place.writes)
         self._ear = Ear(place, self._mouth)
         self._pid = os.getpid()
         self._stopping = False
         signal.signal(signal.SIGTERM, self._on_terminate)
+        os.register_at_fork(before=self._hold, after_in_parent=self._let_go, after_in_child=self._let_go_in_fork)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._ear.start()
         self._surroundings = Surroundings()
@@ -230,6 +232,19 @@ class Worker:
             os.close(self._spool)
             self._spool = logs.open_spool(self._spool_path)
         return outcome
+
+    def _hold(self) -> None:
+        """Let SIGTERM wait while a task forks: what reaches a fork before Python is set up in it would be forgotten."""
+        self._held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def _let_go(self) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._held.mask)
+
+    def _let_go_in_fork(self) -> None:
+        """A fork of the task's ends by SIGTERM as if we were not there."""
+        if signal.getsignal(signal.SIGTERM) == self._on_terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._let_go()
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._pid:  # in a fork of the task's, which should end as if we were not there

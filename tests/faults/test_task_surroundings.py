@@ -123,6 +123,23 @@ def test_a_process_pool_within_a_task_works_and_says_nothing(run):
     assert done.log("pooled") == ""
 
 
+def test_process_pools_end_however_soon_they_are_told_to(run):
+    done = run("""
+        import multiprocessing
+
+        def _double(x):
+            return 2 * x
+
+        @batch()
+        def pooled():
+            for _ in range(150):
+                with multiprocessing.Pool(1):
+                    pass
+            return "ended"
+        """)
+    assert done.result("pooled") == "ended"
+
+
 def test_a_task_that_mutates_its_input_harms_no_other(dag):
     made = dag("""
         @batch()
