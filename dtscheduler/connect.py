@@ -33,6 +33,7 @@ def connect(
     identity_of: Callable[[str], Identity],
     clock: Clock | None = None,
     only_executor: str | None = None,
+    process_account: str | None = None,
 ) -> Workspace:
     """Make the workspace that the settings describe; nothing is opened before it is needed.
 
@@ -42,6 +43,7 @@ def connect(
         identity_of: who an account is.
         clock: what time it is. Default: this machine's.
         only_executor: used whatever executor is asked for.
+        process_account: the account of this process, where it acts for somebody else; None: that of the identity.
     """
     home = settings.home
 
@@ -116,6 +118,7 @@ def connect(
         grace_seconds=settings.stop_grace_seconds,
         chat=bool(settings.chat_urls),
         one_account=only_executor == "inline",
+        process_account=process_account,
     )
     return Workspace(host=host, identity_of=identity_of, settings=settings, make_alerter=lambda: _alerter(settings))
 

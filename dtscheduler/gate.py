@@ -59,7 +59,7 @@ class Gate:
     def check_run_as(self, spec: JobSpec) -> None:
         """Raise ``AccessError`` unless the job may run under the account it asks for."""
         account = spec.access.run_as
-        if account not in (None, self._identity.user) and not (privileged() or self._identity.admin):
+        if account not in (None, self._identity.runs_as) and not (privileged() or self._identity.admin):
             raise AccessError(
                 f"DAG {spec.name!r}: RunAs={account!r} needs root or an admin of this workspace; leave it out"
             )

@@ -70,6 +70,7 @@ class Host:
         grace_seconds: how long attempts get to end by themselves when a run is stopped.
         chat: whether there is a chat that is told how runs end.
         one_account: whether all tasks run under the account of this process, whatever RunAs says.
+        process_account: the account of this process; None: that of the identity.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class Host:
         grace_seconds: float,
         chat: bool = False,
         one_account: bool = False,
+        process_account: str | None = None,
     ) -> None:
         self._one_account = one_account
+        self._process_account = process_account or identity.runs_as
         self.home, self.clock, self.identity = home, clock, identity
         # importing the database library takes as long as starting workers: both at once
         images = Registry(lambda: self.store, python)
@@ -110,8 +113,9 @@ class Host:
             return self._caches[account]
 
     def account(self, run_as: str) -> str | None:
-        """An account, if it is another one than that of this process."""
-        return None if self._one_account or run_as in ("", self.identity.user) else run_as
+        """An account, or that of the identity where none is named, if it is another one than that of this process."""
+        name = run_as or self.identity.runs_as
+        return None if self._one_account or name == self._process_account else name
 
     def close(self) -> None:
         """Give connections and files back."""
@@ -157,7 +161,7 @@ class Host:
             SchedulerError: the job cannot run as it is; nothing was written.
         """
         submitted = self.clock.now()
-        run_as = spec.access.run_as or self.identity.user
+        run_as = spec.access.run_as or self.identity.runs_as
         with self.finding.hands_for(spec, known, run_as, executor) as (hands, code):
             spec = self.owned(spec)
             found = None if agree else self._interrupted(spec, code, rundate, run_as)
@@ -350,7 +354,7 @@ class Host:
             labels=spec.labels,
             priority=spec.priority,
             submitted_by=self.identity.user,
-            run_as=spec.access.run_as or self.identity.user,
+            run_as=spec.access.run_as or self.identity.runs_as,
         )
 
     def _is(self, job: JobRecord, spec: JobSpec) -> bool:

@@ -16,6 +16,24 @@ FILE = "settings.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebUser:
+    """Who somebody is that logs in on the page.
+
+    Args:
+        login: as the page's login, or the proxy before it, calls them.
+        user: as owners of jobs are called.
+        groups: the groups they are in, the primary one first.
+        account: account of this machine that their tasks run under; empty: that of the page, or, where that is root,
+            the one called like the user.
+    """
+
+    login: str
+    user: str
+    groups: tuple[str, ...] = ()
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How a workspace is used.
 
@@ -38,6 +56,10 @@ class Settings:
         sms_url: apprise URL that sends an SMS, with ``{to}`` for the number.
         chat_urls: apprise URLs of chats that are told how all runs end.
         web_url: address of a page that shows a run, with ``{run}`` for its id; mails link to it.
+        web_login: whether visitors of the page log in with OpenID Connect, as ``streamlit.toml`` in ``home`` says.
+        web_claim: what of the identity token is the login.
+        web_header: header in which a proxy before the page names the login; empty: none is believed.
+        web_users: who may visit the page, and who they are: a table for each login, with ``user`` and ``groups``.
     """
 
     home: Path
@@ -58,6 +80,15 @@ class Settings:
     sms_url: str = field(default="", repr=False)
     chat_urls: tuple[str, ...] = field(default=(), repr=False)
     web_url: str = ""
+    web_login: bool = False
+    web_claim: str = "email"
+    web_header: str = ""
+    web_users: tuple[WebUser, ...] = ()
+
+    @property
+    def visitors_named(self) -> bool:
+        """Whether the page asks its visitors who they are."""
+        return self.web_login or bool(self.web_header)
 
     @property
     def store_place(self) -> str | Path:
@@ -108,6 +139,10 @@ _KINDS: dict[str, type] = {
     "sms_url": str,
     "chat_urls": tuple,
     "web_url": str,
+    "web_login": bool,
+    "web_claim": str,
+    "web_header": str,
+    "web_users": dict,
 }
 _CHOICES = {"executor": ("processes", "inline"), "smtp_security": ("starttls", "tls", "none")}
 _SECRET = {"database", "smtp_password", "sms_url", "chat_urls"}
@@ -117,6 +152,7 @@ _NAMES: dict[type, str] = {
     float: "a number",
     bool: "true or false",
     tuple: "a list of texts",
+    dict: 'a table such as {"ada@example.com": {"user": "ada", "groups": ["risk"]}}',
 }
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -146,12 +182,18 @@ _LIMITS = {"smtp_port": 65_536}
 def _converted(kind: type, text: str) -> Any:
     if kind is bool:
         return _FLAGS[text.strip().lower()]
+    if kind is dict:
+        import json
+
+        return _web_users(json.loads(text))
     return _words(text.split(",")) if kind is tuple else kind(text)
 
 
 def _typed(kind: type, value: object) -> Any:
     if kind is tuple:
         return _words(value.split(",") if isinstance(value, str) else value)
+    if kind is dict:
+        return _web_users(value)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -163,6 +205,23 @@ def _words(items: object) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise TypeError
     return tuple(item.strip() for item in items if item.strip())
+
+
+def _web_users(table: object) -> tuple[WebUser, ...]:
+    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
+        raise TypeError
+    return tuple(_web_user(login, entry) for login, entry in table.items())
+
+
+def _web_user(login: str, entry: dict[str, object]) -> WebUser:
+    user, account = entry.get("user", ""), entry.get("account", "")
+    if not (isinstance(user, str) and user and isinstance(account, str)) or entry.keys() - {
+        "user",
+        "groups",
+        "account",
+    }:
+        raise TypeError
+    return WebUser(login=login, user=user, groups=_words(entry.get("groups", [])), account=account)
 
 
 def misspelt(environment: Mapping[str, str]) -> list[str]:

@@ -68,11 +68,30 @@ def test_everything_can_be_set_in_the_file(settings):
 
 
 def test_every_setting_but_the_home_can_be_set_in_both(settings):
-    chosen = {"smtp_security": "'none'", "executor": "'inline'", "enforce_memory": "true"}
+    chosen = {"smtp_security": "'none'", "executor": "'inline'", "enforce_memory": "true", "web_login": "true"}
+    chosen["web_users"] = '{"ada@example.com" = {user = "ada"}}'
+    in_shell = {"web_users": '{"ada@example.com": {"user": "ada"}}'}
     numbers = {"cpu_mhz", "memory_mb", "stop_grace_seconds", "runs_at_a_time", "smtp_port"}
     for name in {field.name for field in fields(Settings)} - {"home"}:
         written = chosen.get(name, "1" if name in numbers else "'1'")
-        assert settings(**{name.upper(): written.strip("'")}) == settings(f"{name} = {written}"), name
+        assert settings(**{name.upper(): in_shell.get(name, written).strip("'")}) == settings(f"{name} = {written}"), (
+            name
+        )
+
+
+def test_who_logs_in_on_the_page_is_a_table(settings):
+    ada, bo = settings(
+        '[web_users."ada@example.com"]\nuser = "ada"\ngroups = ["risk"]\n[web_users.bo]\nuser="bo"'
+    ).web_users
+    assert (ada.login, ada.user, ada.groups, ada.account) == ("ada@example.com", "ada", ("risk",), "")
+    assert (bo.login, bo.user, bo.groups) == ("bo", "bo", ())
+
+
+@pytest.mark.parametrize(
+    "entry", ['"ada"', "{}", "{user = 3}", '{user = "ada", group = "risk"}', '{user="a", groups=[1]}']
+)
+def test_an_entry_that_does_not_say_who_somebody_is_is_refused(settings, entry):
+    assert "web_users must be a table such as" in error(settings, f"web_users = {{ada = {entry}}}")
 
 
 def test_the_environment_wins(settings):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from dtscheduler.api.people import current_identity, identity_of
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace
 
 _chosen: Workspace | None = None
+_choosing = Lock()
+_asked: Callable[[], Workspace] | None = None
 
 
 def use(path_or_url: str | Path) -> Workspace:
@@ -43,13 +46,31 @@ def use(path_or_url: str | Path) -> Workspace:
 
 
 def workspace() -> Workspace:
-    """The workspace of this process: the one chosen with ``use``, or the one of the settings."""
-    global _chosen  # made when it is first asked for
-    if _chosen is None:
-        from dtscheduler.settings import read_settings
+    """The workspace of this process: the one chosen with ``use``, or the one of the settings.
 
-        _chosen = _connected(read_settings())
-    return _chosen
+    In a process that serves several people it is the one of whoever is served by the current thread.
+    """
+    return _asked() if _asked else own_workspace()
+
+
+def own_workspace() -> Workspace:
+    """The workspace of this process, for the account it runs under."""
+    global _chosen  # made when it is first asked for
+    with _choosing:
+        if _chosen is None:
+            from dtscheduler.settings import read_settings
+
+            _chosen = _connected(read_settings())
+        return _chosen
+
+
+def serve_several(ask: Callable[[], Workspace] | None) -> None:
+    """From now on ask for the workspace of whoever is served, each time; None: this process is its user's own again.
+
+    It is asked and not told, because a server's threads begin anywhere: in a callback, in a part of a page.
+    """
+    global _asked  # one server a process
+    _asked = ask
 
 
 @contextmanager

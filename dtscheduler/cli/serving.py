@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +14,20 @@ from dtscheduler.cli.commands import as_json, commands, tell_if_unserved
 from dtscheduler.cli.exits import FAILED
 from dtscheduler.model.shown import printable
 
+if TYPE_CHECKING:
+    from dtscheduler.service.loop import Service
+
 __all__ = ["commands"]
 
 
 @commands.command(short_help="Be the service: fire schedules, drive runs, send alerts.")
 @click.option("--once", is_flag=True, help="Do what is due and what follows from it, then end.")
 @click.option("--idle-exit", metavar="TIME", help="End after nothing was done for so long: '10m'.")
+@click.option(
+    "--until-eof", is_flag=True, help="End when the standard input does, for whoever starts a service to end with it."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings only.")
-def serve(once: bool, idle_exit: str | None, quiet: bool) -> int:
+def serve(once: bool, idle_exit: str | None, until_eof: bool, quiet: bool) -> int:
     """Be the service: fire schedules, drive submitted runs, take over runs left behind, send the outbox."""
     import logging
 
@@ -46,8 +54,16 @@ def serve(once: bool, idle_exit: str | None, quiet: bool) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    if until_eof:
+        threading.Thread(target=_stop_at_eof, args=[service], daemon=True).start()
     service.run(once=once, idle_exit=idle)
     return 0
+
+
+def _stop_at_eof(service: Service) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    service.stop()
 
 
 @commands.command(short_help="Is a service alive, and what is it doing?")

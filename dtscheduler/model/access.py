@@ -17,15 +17,22 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody who uses a workspace: an account, its groups, and whether it administers the workspace.
+    """Somebody who uses a workspace: a name, its groups, and whether it administers the workspace.
 
-    ``group`` is the primary one of the groups.
+    ``group`` is the primary one of the groups. ``account`` is the account of the system that tasks run under; it is
+    called like the user, except for those who log in on a page and have no account here.
     """
 
     user: str
     group: str = ""
     groups: frozenset[str] = frozenset()
     admin: bool = False
+    account: str = ""
+
+    @property
+    def runs_as(self) -> str:
+        """The account of the system that tasks run under."""
+        return self.account or self.user
 
 
 class Owned(Protocol):

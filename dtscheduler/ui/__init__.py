@@ -1,0 +1,1 @@
+"""What users see besides Python and the command line: forms, graphs and pages, whichever toolkit draws them."""

@@ -1,0 +1,1 @@
+"""The studio: pages to build, run, watch, schedule and explain jobs."""
