@@ -8,14 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: env demo test check static format-check lint types layers format bench postgres graphviz clean
+.PHONY: env demo test check static format-check lint types layers format bench postgres graphviz chromium clean
 
 env: $(VENV)/has-dev
 
 demo: $(VENV)/has-demo
 	$(BIN)/dtscheduler demo
 
-test: $(VENV)/has-dev postgres graphviz
+test: $(VENV)/has-dev postgres graphviz chromium
 	$(BIN)/python -m pytest -q -n 2
 
 check: static test
@@ -78,5 +78,14 @@ graphviz:
 	@if ! command -v dot > /dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	    echo "Installing Graphviz for the tests of drawings"; \
 	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends graphviz; } \
+	        > /dev/null 2>&1 || { echo "It could not be installed" >&2; [ "$$CI" != true ]; }; \
+	fi
+
+# Pages are tried in a browser, where one is installed or can be; CI=true insists on it.
+chromium:
+	@if ! command -v chromium > /dev/null && ! command -v chromium-browser > /dev/null && ! command -v google-chrome > /dev/null \
+	    && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    echo "Installing Chromium for the tests of pages"; \
+	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; } \
 	        > /dev/null 2>&1 || { echo "It could not be installed" >&2; [ "$$CI" != true ]; }; \
 	fi

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
     from dtscheduler.api import (
         DAG,
+        Choices,
         Job,
         ParallelTask,
         Priority,
         Run,
         Schedule,
+        Suite,
         Task,
         batch,
         compare,
         durations,
+        grid,
         job,
         jobs,
         prune,
@@ -29,26 +32,31 @@ if TYPE_CHECKING:
         runs_report,
         sizing,
         slowest,
+        suite,
         tasks_report,
         to_csv,
         to_parquet,
         use,
+        zip_,
     )
     from dtscheduler.errors import SchedulerError
 
 __all__ = [
     "DAG",
+    "Choices",
     "Job",
     "ParallelTask",
     "Priority",
     "Run",
     "Schedule",
     "SchedulerError",
+    "Suite",
     "Task",
     "__version__",
     "batch",
     "compare",
     "durations",
+    "grid",
     "job",
     "jobs",
     "prune",
@@ -57,10 +65,12 @@ __all__ = [
     "runs_report",
     "sizing",
     "slowest",
+    "suite",
     "tasks_report",
     "to_csv",
     "to_parquet",
     "use",
+    "zip_",
 ]
 
 

@@ -15,24 +15,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dtscheduler.api.comparing import compare
+    from dtscheduler.api.grids import grid, zip_
     from dtscheduler.api.handle import Run
     from dtscheduler.api.listing import run, runs
     from dtscheduler.api.place import use
     from dtscheduler.api.pruning import prune
     from dtscheduler.api.reporting import durations, runs_report, sizing, slowest, tasks_report, to_csv, to_parquet
     from dtscheduler.api.saved import Job, job, jobs
+    from dtscheduler.api.suites import Choices, Suite, suite
 
 __all__ = [
     "DAG",
+    "Choices",
     "Job",
     "ParallelTask",
     "Priority",
     "Run",
     "Schedule",
+    "Suite",
     "Task",
     "batch",
     "compare",
     "durations",
+    "grid",
     "job",
     "jobs",
     "prune",
@@ -41,17 +46,22 @@ __all__ = [
     "runs_report",
     "sizing",
     "slowest",
+    "suite",
     "tasks_report",
     "to_csv",
     "to_parquet",
     "use",
+    "zip_",
 ]
 
 _LATER = {
+    "Choices": "suites",
     "Job": "saved",
     "Run": "handle",
+    "Suite": "suites",
     "compare": "comparing",
     "durations": "reporting",
+    "grid": "grids",
     "job": "saved",
     "jobs": "saved",
     "prune": "pruning",
@@ -60,10 +70,12 @@ _LATER = {
     "runs_report": "reporting",
     "sizing": "reporting",
     "slowest": "reporting",
+    "suite": "suites",
     "tasks_report": "reporting",
     "to_csv": "reporting",
     "to_parquet": "reporting",
     "use": "place",
+    "zip_": "grids",
 }
 
 

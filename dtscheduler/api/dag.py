@@ -145,6 +145,19 @@ class DAG:
         self._graph = Graph()
         self.last_run: Run | Any = Silent() if importing() else None
 
+    @classmethod
+    def from_spec(cls, spec: JobSpec) -> DAG:
+        """The DAG whose ``spec()`` is the one given, as another process has written it.
+
+        Raises:
+            InvalidJobError: The spec is none that a DAG gives.
+        """
+        from dtscheduler.api.rebuilding import rebuild
+
+        dag = cls.__new__(cls)
+        rebuild(dag, spec)
+        return dag
+
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The tasks in the order in which they were made."""
@@ -170,6 +183,19 @@ class DAG:
         if not self._tasks:
             raise InvalidJobError(f"DAG {self.name!r} has no tasks; there is nothing to save or run")
         return JobSpec(tasks=tuple(task.spec for task in self._tasks), upstream=self._graph.edges(), **self._header)
+
+    def python(self) -> str:
+        """The Python text that builds the same DAG: executed, it gives an equal ``spec()``.
+
+        Only what differs from the defaults stands in it. Functions that no file holds are named in a comment; they
+        have to be defined there.
+
+        Raises:
+            InvalidJobError: As for ``spec``.
+        """
+        from dtscheduler.api.written import python_of
+
+        return python_of(self)
 
     def graph(self, unfold: Sequence[str] | str = ()) -> graphviz.Digraph:
         """The tasks and what they wait for, as a ``graphviz.Digraph``; a notebook shows it, with or without Graphviz.
@@ -355,7 +381,7 @@ class DAG:
         import logging
 
         logging.getLogger("dtscheduler").info(
-            "DAG %r: %s() does nothing while a worker imports this file", self.name, action
+            "DAG %r: %s() does nothing while its file is imported to find functions, or while a suite is built", self.name, action
         )
         return Silent()
 

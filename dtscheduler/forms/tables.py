@@ -1,0 +1,164 @@
+"""Tables as fields: a DataFrame whose columns come from its default, or from the annotation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dtscheduler.errors import InvalidJobError
+from dtscheduler.forms.fields import Field, Kind, Problem
+from dtscheduler.forms.leaves import LEAVES, Unfit, shown
+
+MOST_ROWS = 100_000
+MOST_PROBLEMS = 20
+Columns = Mapping[str, type]
+
+
+def is_frame(kind: Any) -> bool:
+    """Whether a type is pandas' DataFrame; pandas itself is not imported for that."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and kind is pandas.DataFrame
+
+
+def column_types(metadata: Sequence[Any], default: Any, where: str) -> Columns:
+    """The columns of a table: those of ``Annotated[DataFrame, {"city": str}]``, else those of the default.
+
+    Raises:
+        InvalidJobError: there is neither, or a column of a type that no form asks for.
+    """
+    named = next((part for part in metadata if isinstance(part, Mapping)), None)
+    if named is None and is_frame(type(default)):
+        named = {str(name): _type_of(default[name]) for name in default.columns}
+    if not named:
+        raise InvalidJobError(
+            f"{where}: the columns of the table are not known; give it a default, or Annotated[DataFrame, {{'city': str}}]"
+        )
+    for name, kind in named.items():
+        if kind not in LEAVES:
+            raise InvalidJobError(
+                f"{where}: column {name!r} is of type {kind!r}; allowed: {', '.join(k.__name__ for k in LEAVES)}"
+            )
+    return dict(named)
+
+
+def _type_of(column: Any) -> type:
+    """The type of a column: by its dtype, or by its first value where it holds objects."""
+    from pandas.api import types
+
+    if types.is_bool_dtype(column):
+        return bool
+    if types.is_integer_dtype(column):
+        return int
+    if types.is_float_dtype(column):
+        return float
+    if types.is_datetime64_any_dtype(column):
+        return datetime
+    if types.is_timedelta64_dtype(column):
+        return timedelta
+    first = next((value for value in column if value is not None), "")
+    return type(first) if type(first) in (bool, int, float, date, time) else str
+
+
+class TableNode:
+    """A table. Its plain form has the columns' names and rows; missing cells are None."""
+
+    def __init__(self, columns: Columns, field: Field | None = None) -> None:
+        self._columns = columns
+        fields = tuple(
+            Field(name=name, kind=LEAVES[kind].kind, label=name, optional=True) for name, kind in columns.items()
+        )
+        self.field = field or Field(name="", kind=Kind.TABLE, label="", fields=fields)
+
+    def read(self, plain: Any, path: tuple[str | int, ...], problems: list[Problem]) -> Any:
+        import pandas as pd
+
+        rows = self._rows(plain, path, problems)
+        if rows is None:
+            return None
+        before = len(problems)
+        cells: dict[str, list[Any]] = {name: [] for name in self._columns}
+        for number, row in enumerate(rows):
+            for name, kind in self._columns.items():
+                cells[name].append(self._cell(row.get(name), kind, (*path, number, name), problems))
+            if len(problems) - before >= MOST_PROBLEMS:
+                break
+        if len(problems) > before:
+            return None
+        return pd.DataFrame({name: _series(values, self._columns[name]) for name, values in cells.items()})
+
+    def _cell(self, plain: Any, kind: type, path: tuple[str | int, ...], problems: list[Problem]) -> Any:
+        if plain is None:
+            return None
+        try:
+            return LEAVES[kind].read(plain)
+        except Unfit as unfit:
+            problems.append(Problem(path, f"{shown(plain)} does not fit: {unfit}"))
+            return None
+
+    def _rows(self, plain: Any, path: tuple[str | int, ...], problems: list[Problem]) -> list[Mapping[str, Any]] | None:
+        """The rows as dicts, whichever way they were given."""
+        if isinstance(plain, Mapping) and set(plain) == {"columns", "rows"}:
+            names = [str(name) for name in plain["columns"]]
+            rows: Any = [dict(zip(names, row, strict=False)) for row in plain["rows"]]
+        else:
+            names, rows = [], plain
+        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+            problems.append(Problem(path, f"{shown(plain)} does not fit: it is a table, a list of dicts"))
+            return None
+        strange = sorted({str(name) for row in rows for name in row}.union(names) - set(self._columns))
+        if strange:
+            problems.append(Problem(path, f"there is no column {strange[0]!r}; there are: {', '.join(self._columns)}"))
+            return None
+        if len(rows) > MOST_ROWS:
+            problems.append(Problem(path, f"{len(rows):,} rows are too many; at most {MOST_ROWS:,} are allowed"))
+            return None
+        return rows
+
+    def write(self, value: Any) -> Any:
+        if not is_frame(type(value)):
+            return value
+        rows = [[_plain(cell) for cell in row] for row in value.itertuples(index=False, name=None)]
+        return {"columns": [str(name) for name in value.columns], "rows": rows}
+
+    def told(self, field: Field) -> TableNode:
+        return TableNode(self._columns, field)
+
+    def limited_to_choices(self) -> TableNode:
+        raise InvalidJobError("Choices are for single values and lists of them, not for tables")
+
+
+def _series(values: list[Any], kind: type) -> Any:
+    import pandas as pd
+
+    missing = any(value is None for value in values)
+    dtypes: dict[type, str] = {
+        bool: "boolean" if missing else "bool",
+        int: "Int64" if missing else "int64",
+        float: "float64",
+    }
+    if kind in dtypes:
+        return pd.Series(
+            [pd.NA if value is None and kind is not float else value for value in values], dtype=dtypes[kind]
+        )
+    if kind is datetime:
+        return pd.to_datetime(pd.Series(values, dtype=object))
+    if kind is timedelta:
+        return pd.to_timedelta(pd.Series(values, dtype=object))
+    return pd.Series(values, dtype="str" if kind is str else object)
+
+
+def _plain(cell: Any) -> Any:
+    import pandas as pd
+
+    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
+        return None
+    if isinstance(cell, pd.Timestamp):
+        cell = cell.to_pydatetime()
+    elif isinstance(cell, pd.Timedelta):
+        cell = cell.to_pytimedelta()
+    elif hasattr(cell, "item"):
+        cell = cell.item()
+    leaf = LEAVES.get(type(cell))
+    return leaf.write(cell) if leaf else cell
