@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ R = TypeVar("R", bound=DAG | list[DAG])
 
 _OURS = Path(__file__).resolve().parent.parent
 _EXAMPLES = _OURS / "examples"
+_STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 LONGEST_LINE = 200
 
 
@@ -214,7 +216,7 @@ def told_with_line(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
-        if not _is_ours(file) and "site-packages" not in file.parts:
+        if not _is_ours(file) and not _is_installed(file):
             found = (file, trace.tb_lineno)
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
@@ -224,6 +226,11 @@ def told_with_line(error: BaseException) -> str:
     file, number = found
     text = linecache.getline(str(file), number).strip()
     return printable(f"{said} ({file.name} line {number}{f': {text[:LONGEST_LINE]}' if text else ''})")
+
+
+def _is_installed(file: Path) -> bool:
+    """Whether a file is of Python itself or of what is installed for it, and so not of the user."""
+    return "site-packages" in file.parts or file.is_relative_to(_STANDARD_LIBRARY) or str(file).startswith("<frozen")
 
 
 def _is_ours(file: Path) -> bool:

@@ -98,6 +98,10 @@ def _imported(name: str) -> Any:
     from dtscheduler.running.importing import quiet_import
 
     name = name.removesuffix(".py").replace("/", ".")
+    if not all(step.isidentifier() for step in name.split(".")):
+        raise click.UsageError(
+            f"{printable(name)!r} is no module; name a suite as MODULE:NAME, such as delays:flight_delays"
+        )
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -108,10 +112,6 @@ def _imported(name: str) -> Any:
         if isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
             raise click.UsageError(
                 f"there is no module {printable(name)!r} in this folder, nor among what is installed"
-            ) from error
-        if isinstance(error, ValueError | TypeError) and not name.replace(".", "").isidentifier():
-            raise click.UsageError(
-                f"{printable(name)!r} is no module; name a suite as MODULE:NAME, such as delays:flight_delays"
             ) from error
         raise click.UsageError(f"{printable(name)} cannot be imported: {told_with_line(error)}") from error
 

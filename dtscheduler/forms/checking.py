@@ -81,7 +81,8 @@ class Form:
                 self._check_choice(parameter, values, problems)
         order = {name: place for place, name in enumerate(self._parameters)}
         problems.sort(key=lambda problem: order.get(str(problem.path[0]), -1) if problem.path else -1)
-        return Checked({name: values[name] for name in order if name in values}, tuple(problems))
+        right = {name: values[name] for name in order if values.get(name, MISSING) is not MISSING}
+        return Checked(right, tuple(problems))
 
     def choices(self, plain: Mapping[str, Any]) -> dict[str, tuple[Choice, ...]]:
         """The choices of each parameter that depends on others; none where those are not right yet."""
@@ -141,7 +142,7 @@ class Form:
             if one is not None and one not in chosen:
                 path = (name, number) if several else (name,)
                 allowed = ", ".join(map(str, list(chosen)[:50])) or "nothing, as the others are filled in"
-                problems.append(Problem(path, f"{shown(one)} is not one of {allowed}"))
+                problems.append(Problem(path, f"{shown(one, path)} is not one of {allowed}"))
 
 
 def parameter_plain(parameter: Parameter, value: Any) -> Any:
@@ -174,15 +175,15 @@ def _limits_of(parameter: Parameter) -> Callable[[Any, list[Problem]], Any]:
         except ValidationError as error:
             for found in error.errors(include_url=False, include_context=True):
                 path = (parameter.field.name, *found["loc"])
-                problems.append(Problem(path, _said(found)))
+                problems.append(Problem(path, _said(found, path)))
             return MISSING
 
     return held
 
 
-def _said(found: Mapping[str, Any]) -> str:
+def _said(found: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
     """What pydantic says of a value, in the words of our messages."""
-    value, limits = shown(found["input"]), found.get("ctx", {})
+    value, limits = shown(found["input"], path), found.get("ctx", {})
     words = {
         "greater_than": "{value} is too small: it is more than {gt}",
         "greater_than_equal": "{value} is too small: it is at least {ge}",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from dtscheduler.forms.fields import Kind
 from dtscheduler.model.durations import ACCEPTED, parse_duration
+from dtscheduler.model.secrets import MASK, looks_secret
 
 LONGEST_SHOWN = 60
 T = TypeVar("T")
@@ -29,8 +30,10 @@ class Leaf:
     write: Callable[[Any], Any]
 
 
-def shown(value: object) -> str:
-    """A value as a message shows it: short, and whole where it is short."""
+def shown(value: object, path: tuple[str | int, ...] = ()) -> str:
+    """A value as a message shows it: short, whole where it is short, and not at all where the path looks secret."""
+    if any(isinstance(step, str) and looks_secret(step) for step in path):
+        return MASK
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 

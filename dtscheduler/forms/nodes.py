@@ -52,7 +52,7 @@ class LeafNode:
         try:
             return self.leaf.read(plain)
         except Unfit as unfit:
-            problems.append(Problem(path, f"{shown(plain)} does not fit: {unfit}"))
+            problems.append(Problem(path, f"{shown(plain, path)} does not fit: {unfit}"))
             return MISSING
 
     def write(self, value: Any) -> Any:
@@ -95,7 +95,7 @@ class ChoiceNode:
             if type(plain) is type(choice.value) and plain == choice.value:
                 return self._members[plain] if self._members else plain
         allowed = ", ".join(str(choice.value) for choice in self.field.choices)
-        problems.append(Problem(path, f"{shown(plain)} is not one of {allowed}"))
+        problems.append(Problem(path, f"{shown(plain, path)} is not one of {allowed}"))
         return MISSING
 
     def write(self, value: Any) -> Any:
@@ -118,7 +118,7 @@ class ListNode:
 
     def read(self, plain: Any, path: Path, problems: list[Problem]) -> Any:
         if not isinstance(plain, list | tuple):
-            problems.append(Problem(path, f"{shown(plain)} does not fit: it is a list"))
+            problems.append(Problem(path, f"{shown(plain, path)} does not fit: it is a list"))
             return MISSING
         before, found = len(problems), []
         for number, one in enumerate(plain):
@@ -174,7 +174,9 @@ class GroupNode:
 
     def read(self, plain: Any, path: Path, problems: list[Problem]) -> Any:
         if not isinstance(plain, Mapping):
-            problems.append(Problem(path, f"{shown(plain)} does not fit: it is a dict of {', '.join(self._names)}"))
+            problems.append(
+                Problem(path, f"{shown(plain, path)} does not fit: it is a dict of {', '.join(self._names)}")
+            )
             return MISSING
         before, found = len(problems), {}
         unknown = [str(name) for name in plain if name not in self._names]

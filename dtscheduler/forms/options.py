@@ -10,6 +10,7 @@ from typing import Any
 
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.forms.fields import Field, Kind
+from dtscheduler.model.secrets import MASK, looks_secret
 
 NONE = "none"
 PREFIX = "suite-"
@@ -64,6 +65,8 @@ class Option:
         if self.field.required:
             return "required"
         value = self.field.default
+        if looks_secret(self.field.name):
+            return f"default: {MASK}"
         if value is None:
             return f"default: {NONE}"
         if self.field.kind is Kind.TABLE:

@@ -94,7 +94,7 @@ class TableNode:
         try:
             return LEAVES[kind].read(plain)
         except Unfit as unfit:
-            problems.append(Problem(path, f"{shown(plain)} does not fit: {unfit}"))
+            problems.append(Problem(path, f"{shown(plain, path)} does not fit: {unfit}"))
             return None
 
     def _rows(self, plain: Any, path: tuple[str | int, ...], problems: list[Problem]) -> list[Mapping[str, Any]] | None:
@@ -105,7 +105,7 @@ class TableNode:
         else:
             names, rows = [], plain
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            problems.append(Problem(path, f"{shown(plain)} does not fit: it is a table, a list of dicts"))
+            problems.append(Problem(path, f"{shown(plain, path)} does not fit: it is a table, a list of dicts"))
             return None
         strange = sorted({str(name) for row in rows for name in row}.union(names) - set(self._columns))
         if strange:
@@ -143,9 +143,9 @@ def _series(values: list[Any], kind: type) -> Any:
             [pd.NA if value is None and kind is not float else value for value in values], dtype=dtypes[kind]
         )
     if kind is datetime:
-        return pd.to_datetime(pd.Series(values, dtype=object))
+        return pd.to_datetime(pd.Series(values, dtype=object)).dt.as_unit("us")
     if kind is timedelta:
-        return pd.to_timedelta(pd.Series(values, dtype=object))
+        return pd.to_timedelta(pd.Series(values, dtype=object)).dt.as_unit("us")
     return pd.Series(values, dtype="str" if kind is str else object)
 
 
