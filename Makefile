@@ -16,7 +16,7 @@ demo: $(VENV)/has-demo
 	$(BIN)/dtscheduler demo
 
 test: $(VENV)/has-dev postgres graphviz chromium
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: static test
 

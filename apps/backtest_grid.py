@@ -20,7 +20,10 @@ FIGURES = {
 }
 INPUTS = ["regime", "window", "entry", "exit", "cost"]
 DIVERGING = {"sharpe", "total_return"}
-HATCHED = "M-1,-0.7L-0.7,-1L-1,-1ZM-1,0.2L0.2,-1L-0.2,-1L-1,-0.2ZM-1,1L1,-1L0.7,-1L-1,0.7ZM-0.2,1L1,-0.2L1,0.2L0.2,1ZM0.7,1L1,0.7L1,1Z"
+HATCHED = (
+    "M-1,-0.7L-0.7,-1L-1,-1ZM-1,0.2L0.2,-1L-0.2,-1L-1,-0.2ZM-1,1L1,-1L0.7,-1L-1,0.7Z"
+    "M-0.2,1L1,-0.2L1,0.2L0.2,1ZM0.7,1L1,0.7L1,1Z"
+)
 CELL = 15
 NOT_DONE = ("pending", "ready", "running")
 
@@ -67,7 +70,7 @@ def cell_details(cell: pd.Series) -> None:
         st.rerun()
 
 
-st.set_page_config(page_title="Backtest grid", page_icon=":material/grid_on:", layout="wide")
+st.set_page_config(page_title="Backtest grid", layout="wide")
 st.title("When did buying the dip pay?")
 with st.sidebar:
     dag = suite_form(backtest_grid)
@@ -87,6 +90,9 @@ figure = st.segmented_control("Figure", list(FIGURES), default="sharpe", format_
 def watch() -> None:
     """The map, filling in while the run goes on, and the cell that is chosen in it."""
     cells = run.results_frame("cells")
+    if cells.empty:
+        st.caption("The run is about to begin.")
+        return
     cells["status"] = cells["status"].astype(str)
     for name in FIGURES:
         if name not in cells:

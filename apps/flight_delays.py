@@ -9,7 +9,7 @@ import streamlit as st
 from dtscheduler.examples.flight_delays import flight_delays
 from dtscheduler.ui.streamlit import plan_table, run_monitor, suite_form
 
-st.set_page_config(page_title="Flight delays", page_icon=":material/flight_takeoff:", layout="wide")
+st.set_page_config(page_title="Flight delays", layout="wide")
 st.title("Which airlines kept New York waiting?")
 choose, look = st.columns([1, 2], gap="large")
 

@@ -6,9 +6,8 @@ from dtscheduler.caches.account import privileged
 from dtscheduler.errors import AccessError, InvalidJobError
 from dtscheduler.firing import cycle_of
 from dtscheduler.model.access import Identity, Owned, Right, may
-from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.run import JobQuery, RunQuery
+from dtscheduler.model.run import JobQuery
 from dtscheduler.model.saved import ImageRecord, JobRecord
 from dtscheduler.model.schedule import AfterSchedule
 from dtscheduler.ports import Store
@@ -41,12 +40,6 @@ class Gate:
             f"{who} may not change {title}: it belongs to {thing.owner}, group {thing.group}, with permissions "
             f"{thing.permissions}; ask for write permission"
         )
-
-    def may_see(self, alert: AlertRecord) -> bool:
-        """Whether an alert is about something that may be read."""
-        if alert.run_id is not None:
-            return bool(self._store.runs(RunQuery(id=alert.run_id, reader=self._identity)))
-        return bool(self._store.jobs(JobQuery(name=alert.job_name, reader=self._identity)))
 
     def require_own_image(self, image: ImageRecord) -> None:
         """Raise ``AccessError`` unless the image may be replaced: its code runs under the accounts of others."""

@@ -15,6 +15,7 @@ from dtscheduler.model.differences import job_changes
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord, Trigger
 from dtscheduler.model.status import RunStatus
+from dtscheduler.once import named, submitted_once
 from dtscheduler.running.changes import code_changes
 from dtscheduler.running.code import file_code
 from dtscheduler.running.estimate import Estimate, estimate, parts_to_run
@@ -142,13 +143,21 @@ class Planning:
             rerun.record, rerun.spec, rerun.kept.records, executor=executor, observe=observe, agree=agree
         )
 
-    def leave_rerun(self, rerun: Rerun, *, agree: Callable[[Plan], None] | None = None) -> RunRecord:
-        """Write a rerun and leave it to the service; ``agree`` is asked about its plan first."""
-        rerun = self._renewed(rerun) if agree else rerun
-        plan = self.foresee_rerun(rerun).plan
-        if agree:
-            agree(plan)
-        return self._host.leave(rerun.record, plan)
+    def leave_rerun(self, rerun: Rerun, *, agree: Callable[[Plan], None] | None = None, token: str = "") -> RunRecord:
+        """Write a rerun and leave it to the service; ``agree`` is asked about its plan first.
+
+        Under a ``token``, as ``uuid4().hex`` makes one, it is written once: then on it is returned as it is.
+        """
+
+        def write() -> RunRecord:
+            fresh = self._renewed(rerun) if agree else rerun
+            fresh = replace(fresh, record=named(fresh.record, token))
+            plan = self.foresee_rerun(fresh).plan
+            if agree:
+                agree(plan)
+            return self._host.leave(fresh.record, plan)
+
+        return submitted_once(self._host.store, token, self._identity.user, write)
 
     def _renewed(self, rerun: Rerun) -> Rerun:
         """A rerun that was planned before, as one of its own, without results that were lost meanwhile."""

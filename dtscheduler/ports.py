@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Protocol
 
+from dtscheduler.model.access import Identity
 from dtscheduler.model.alert import AlertRecord, Channel, Message
 from dtscheduler.model.call import EntrypointInfo, Environment, Event, PartCall, TaskSetup, Wanted
+from dtscheduler.model.figures import DayFigures, TaskCount
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.pruning import PastAlert, PastRun, RunsRemoved
-from dtscheduler.model.run import AttemptRecord, JobQuery, RunChange, RunQuery, RunRecord, TaskRunQuery, TaskRunRecord
+from dtscheduler.model.run import (
+    AttemptRecord,
+    JobQuery,
+    RunChange,
+    RunQuery,
+    RunRecord,
+    TaskRunPage,
+    TaskRunQuery,
+    TaskRunRecord,
+)
 from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
@@ -34,7 +45,7 @@ class JobStore(Protocol):
         """
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
-        """Saved jobs in order of their names."""
+        """Saved jobs in the order that the query asks for."""
 
     def versions(self, job_id: int) -> list[JobVersion]:
         """All versions of a job, oldest first."""
@@ -190,6 +201,40 @@ class ReportStore(Protocol):
         """
 
 
+class LookStore(Protocol):
+    """What screens ask of a store with very many runs: counts, figures and pages. ``reader``: what may be read."""
+
+    def count_jobs(self, query: JobQuery) -> int:
+        """How many saved jobs a query finds on all its pages."""
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs a query finds on all its pages."""
+
+    def newest_run(self) -> int:
+        """The number of the newest run; 0 where there is none."""
+
+    def latest_runs(self, job_ids: Collection[int], reader: Identity | None = None) -> dict[int, RunRecord]:
+        """The run of each of these jobs that was submitted last, by the job's id; jobs without runs are left out."""
+
+    def reruns_of(self, run_ids: Collection[int], reader: Identity | None = None) -> dict[int, list[RunRecord]]:
+        """For each of these runs: its reruns and theirs, newest first."""
+
+    def run_figures(self, query: RunQuery, first: date, last: date) -> list[DayFigures]:
+        """What the runs of a query amount to, for each day from the first to the last one, on all its pages."""
+
+    def task_counts(self, run_id: int) -> list[TaskCount]:
+        """How many parts of each task of a run have which status, in order of tasks."""
+
+    def part_states(self, run_id: int) -> list[tuple[int, int, str]]:
+        """Task, part and status of all task runs of a run, in order of task and part."""
+
+    def task_run_page(self, run_id: int, page: TaskRunPage) -> list[TaskRunRecord]:
+        """A page of the task runs of a run."""
+
+    def count_task_runs(self, run_id: int, page: TaskRunPage) -> int:
+        """How many task runs of a run there are on all pages."""
+
+
 class PruneStore(Protocol):
     """What removes old runs, and says what those that stay refer to. Others may write meanwhile."""
 
@@ -246,8 +291,13 @@ class OutboxStore(Protocol):
     def add_alerts(self, alerts: Sequence[AlertRecord]) -> None:
         """Put alerts into the outbox; ``id`` is ignored."""
 
-    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
-        """Alerts, newest first; or only those that are still to be sent."""
+    def alerts(
+        self, *, pending: bool = False, limit: int | None = None, reader: Identity | None = None
+    ) -> list[AlertRecord]:
+        """Alerts, newest first; or only those that are still to be sent.
+
+        ``reader``: only those about runs, or jobs where they are about no run, that this identity may read.
+        """
 
     def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
         """All alerts that are due; nobody else gets them until then, or until they are updated."""
@@ -272,7 +322,9 @@ class ServiceStore(Protocol):
         """Take a service off the list."""
 
 
-class Store(JobStore, FireStore, RunStore, ReportStore, PruneStore, ImageStore, OutboxStore, ServiceStore, Protocol):
+class Store(
+    JobStore, FireStore, RunStore, ReportStore, LookStore, PruneStore, ImageStore, OutboxStore, ServiceStore, Protocol
+):
     """All that is kept, in one place."""
 
     def problems(self) -> list[str]:

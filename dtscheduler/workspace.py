@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+from uuid import uuid4
 
 from dtscheduler.errors import InvalidJobError, NotFoundError
 from dtscheduler.executors.capacity import machine_capacity
 from dtscheduler.firing import Firing
-from dtscheduler.gate import Gate
 from dtscheduler.hosting import Drive, Host
+from dtscheduler.looking import Looking
 from dtscheduler.model.access import Identity, Right
-from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.pruning import Pruned
-from dtscheduler.model.run import (
-    AttemptRecord,
-    JobQuery,
-    RunChange,
-    RunQuery,
-    RunRecord,
-    TaskRunQuery,
-    TaskRunRecord,
-    Trigger,
-)
-from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
+from dtscheduler.model.run import JobQuery, RunChange, RunQuery, RunRecord, Trigger
+from dtscheduler.model.saved import ImageRecord, JobRecord
 from dtscheduler.model.schedule import TimeSchedule
-from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus
+from dtscheduler.once import named, submitted_once
 from dtscheduler.planning import Foresight, Planning, Rerun, agreement
-from dtscheduler.ports import Alerter, Clock, ResultCache, Store
+from dtscheduler.ports import Alerter
 from dtscheduler.pruning import Pruning
 from dtscheduler.running.lookup import KnownCode
 from dtscheduler.running.patch import Patch, patch_of
@@ -48,24 +37,12 @@ from dtscheduler.timing.backfill import Which, chosen, rundates
 from dtscheduler.timing.calendar import next_fire
 from dtscheduler.timing.due import new_run
 from dtscheduler.timing.rundate import rundate_of
-from dtscheduler.triage.failures import failures_of
-from dtscheduler.triage.grouping import FailureGroup
 
 MOST_RUNDATES = 100_000
-MOST_RUNS = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """What an instant is for a job: the version in force then, and the run it has."""
-
-    job: JobRecord
-    version: JobVersion | None
-    run: RunRecord | None
-
-
-class Workspace:
-    """The use cases, for one identity. What it may not read, it does not find.
+class Workspace(Looking):
+    """The use cases, for one identity: all that can be looked at, and all that can be done.
 
     Args:
         host: drives runs in this process.
@@ -82,43 +59,13 @@ class Workspace:
         settings: Settings,
         make_alerter: Callable[[], Alerter],
     ) -> None:
-        self.host, self.identity_of, self.settings, self._make_alerter = host, identity_of, settings, make_alerter
-
-    @property
-    def identity(self) -> Identity:
-        """Who uses this door."""
-        return self.host.identity
-
-    @property
-    def user(self) -> str:
-        return self.identity.user
-
-    @property
-    def home(self) -> Path:
-        return self.host.home
-
-    @property
-    def clock(self) -> Clock:
-        return self.host.clock
-
-    @property
-    def store(self) -> Store:
-        return self.host.store
-
-    @property
-    def cache(self) -> ResultCache:
-        """The results of this account."""
-        return self.host.cache_of("")
+        super().__init__(host)
+        self.identity_of, self.settings, self._make_alerter = identity_of, settings, make_alerter
 
     @cached_property
     def alerter(self) -> Alerter:
         """What delivers alerts."""
         return self._make_alerter()
-
-    @cached_property
-    def gate(self) -> Gate:
-        """What says who may do what."""
-        return Gate(self.store, self.identity)
 
     @cached_property
     def planning(self) -> Planning:
@@ -166,37 +113,9 @@ class Workspace:
             spec,
             saved_by=self.user,
             now=now,
-            run_as=spec.access.run_as or self.user,
+            run_as=spec.access.run_as or self.identity.runs_as,
             next_fire=next_fire(spec.schedule, now) if timed else None,  # type: ignore[arg-type] # timed says so
         )
-
-    def jobs(self, query: JobQuery) -> list[JobRecord]:
-        return self.store.jobs(replace(query, reader=self.identity))
-
-    def job(self, name_or_uuid: str, right: Right = Right.READ) -> JobRecord:
-        """Find a saved job by name or uuid. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
-        job = self.find(name_or_uuid)
-        if job is None:
-            raise NotFoundError(f"there is no job {name_or_uuid!r} in this workspace ({self.home})")
-        self.gate.require(right, job, f"job {job.name!r}")
-        return job
-
-    def find(self, name_or_uuid: str) -> JobRecord | None:
-        """A saved job by name or uuid, if there is one that may be read."""
-        if not isinstance(name_or_uuid, str):
-            raise InvalidJobError(f"a job is found by its name or uuid, a str; not by {name_or_uuid!r:.60}")
-        if any("\ud800" <= character <= "\udfff" for character in name_or_uuid):  # what no store can keep
-            return None
-        found = self.jobs(JobQuery(uuid=name_or_uuid)) or self.jobs(JobQuery(name=name_or_uuid))
-        return found[0] if found else None
-
-    def versions(self, job_id: int) -> list[JobVersion]:
-        if not self.jobs(JobQuery(id=job_id)):
-            raise NotFoundError(f"there is no job {job_id}")
-        return self.store.versions(job_id)
-
-    def spec(self, spec_hash: str) -> JobSpec:
-        return self.store.spec(spec_hash)
 
     def pause(self, name_or_uuid: str) -> JobRecord:
         """Let a job's schedule start nothing until it goes on; its instants meanwhile are recorded as expired."""
@@ -217,13 +136,6 @@ class Workspace:
         gone = RunChange(status=RunStatus.EXPIRED, reason=f"the job was deleted by {self.user}", ended=now)
         for run in self.store.runs(RunQuery(job_id=job.id, statuses=[RunStatus.SCHEDULED, RunStatus.READY])):
             self.store.move(run.id, run.status, gone)
-
-    def instant(self, name_or_uuid: str, at: datetime) -> Instant:
-        """What an instant is for a job: the version of the job in force then, and the run for it."""
-        job = self.job(name_or_uuid)
-        in_force = [version for version in self.store.versions(job.id) if version.saved <= at]
-        runs = self.store.runs(RunQuery(job_id=job.id, scheduled=at, limit=1))
-        return Instant(job, in_force[-1] if in_force else None, runs[0] if runs else None)
 
     # -- plans and reruns
 
@@ -278,21 +190,31 @@ class Workspace:
 
     # -- runs driven by the service
 
-    def submit(self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None) -> RunRecord:
-        """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved."""
-        spec = self.host.owned(spec)
-        self.gate.check_run_as(spec)
-        self.host.finding.check(spec, known)
-        run = self.host.record_of(spec, rundate=rundate, submitted=self.clock.now())
-        if run.job_id is not None:
-            return self.submit_job(spec.name, rundate=rundate)
-        return self.store.add_run(run, spec, ())
+    def submit(
+        self, spec: JobSpec, known: Mapping[int, KnownCode], *, rundate: date | None, token: str = ""
+    ) -> RunRecord:
+        """Leave a run of a job, saved or not, to the service; the job is checked as when it is saved.
 
-    def submit_job(self, name_or_uuid: str, *, rundate: date | None) -> RunRecord:
-        """Leave a run of the latest version of a saved job to the service. It starts also while another one is active."""
-        job, now = self.job(name_or_uuid, Right.WRITE), self.clock.now()
-        run = new_run(job, now, trigger=Trigger.HAND, rundate=rundate or rundate_of(job.schedule, now))
-        return self.store.submit([replace(run, custom_rundate=rundate is not None, submitted_by=self.user)])[0]
+        Under a ``token``, as ``uuid4().hex`` makes one, a run is submitted once: then on it is returned as it is.
+        """
+
+        def write() -> RunRecord:
+            owned = self.host.owned(spec)
+            self.gate.check_run_as(owned)
+            self.host.finding.check(owned, known)
+            run = self.host.record_of(owned, rundate=rundate, submitted=self.clock.now())
+            if run.job_id is not None:
+                return self._submit_saved(owned.name, rundate, token)
+            return self.store.add_run(named(run, token), owned, ())
+
+        return submitted_once(self.store, token, self.user, write)
+
+    def submit_job(self, name_or_uuid: str, *, rundate: date | None, token: str = "") -> RunRecord:
+        """Leave a run of the latest version of a saved job to the service. It starts also while another one is active.
+
+        Under a ``token``, as ``uuid4().hex`` makes one, a run is submitted once: then on it is returned as it is.
+        """
+        return submitted_once(self.store, token, self.user, lambda: self._submit_saved(name_or_uuid, rundate, token))
 
     def backfill_dates(self, name_or_uuid: str, first: date, last: date, which: Which) -> list[date]:
         """The rundates that a backfill would run, in order.
@@ -316,7 +238,7 @@ class Workspace:
             dates: rundates.
             most_active: how many of these runs may be active at a time.
         """
-        job, now, group = self.job(name_or_uuid, Right.WRITE), self.clock.now(), uuid.uuid4().hex
+        job, now, group = self.job(name_or_uuid, Right.WRITE), self.clock.now(), uuid4().hex
         runs = [
             replace(
                 new_run(job, now, trigger=Trigger.BACKFILL, rundate=day),
@@ -374,39 +296,6 @@ class Workspace:
         """
         return self.host.resume(self.run(run_id, Right.WRITE), observe=observe)
 
-    def run(self, run_id: int, right: Right = Right.READ) -> RunRecord:
-        """Find a run by id. Raises ``NotFoundError``, or ``AccessError`` where only reading is allowed."""
-        if type(run_id) is not int:
-            raise InvalidJobError(f"a run is found by its number, an int; not by {run_id!r:.60}")
-        found = self.runs(RunQuery(id=run_id)) if 0 < run_id <= MOST_RUNS else []
-        if not found:
-            raise NotFoundError(f"there is no run {run_id} in this workspace ({self.home})")
-        run = found[0]
-        jobs = self.store.jobs(JobQuery(id=run.job_id)) if run.job_id else []
-        self.gate.require(right, jobs[0] if jobs else run, f"run {run_id}")
-        return run
-
-    def runs(self, query: RunQuery) -> list[RunRecord]:
-        return self.store.runs(replace(query, reader=self.identity))
-
-    def task_runs(self, run_id: int) -> list[TaskRunRecord]:
-        return self.store.task_runs(self.run(run_id).id)
-
-    def attempts(self, run_id: int) -> list[AttemptRecord]:
-        return self.store.attempts(self.run(run_id).id)
-
-    def failures(self, run_id: int) -> list[FailureGroup]:
-        """What failed in a run, grouped by error; texts in it are masked."""
-        return failures_of(self.store, self.run(run_id))
-
-    def results(self, run: RunRecord) -> ResultCache:
-        """The cache that holds the results of a run; see ``made_elsewhere`` before one is unpickled."""
-        return self.host.cache_of(run.run_as)
-
-    def made_elsewhere(self, run: RunRecord) -> str | None:
-        """The account that has made the results of a run, if it is another one: reading them would run its code here."""
-        return self.host.account(run.run_as)
-
     def stop(self, run_id: int) -> None:
         """Stop a run: its driver is asked to; if there is none, the run is closed here."""
         run = self.run(run_id, Right.WRITE)
@@ -420,14 +309,6 @@ class Workspace:
         if self.host.abandoned(run):
             self.host.close_abandoned(run, f"stopped by {self.user} after its driver had ended")
 
-    def log_folder(self, run_uuid: str) -> Path:
-        """The folder with the logs of a run's attempts."""
-        return self.host.log_folder(run_uuid)
-
-    def live_log(self, run: RunRecord, host: str, worker: str) -> BinaryIO | None:
-        """What a worker of a run has written so far; None where there is nothing."""
-        return self.host.spools(run).open_live(host, worker)
-
     def prune(self, keep: Keep, *, dry_run: bool) -> Pruned:
         """Remove runs, logs and results that nothing needs any more; ``dry_run`` only says what would go."""
         pruning = Pruning(
@@ -440,41 +321,6 @@ class Workspace:
         )
         return pruning.look() if dry_run else pruning.prune()
 
-    # -- the service and what it tells
-
-    def services(self) -> list[ServiceRecord]:
-        """The services that are alive, or ended without saying so."""
-        return self.store.services()
-
-    def served(self) -> bool:
-        """Whether a service is alive."""
-        now = self.clock.now()
-        return any(service.alive(now) for service in self.services())
-
-    def next_fire(self) -> datetime | None:
-        """When the next job that may be read fires."""
-        now = self.clock.now()
-        coming = [max(job.next_fire, now) for job in self.jobs(JobQuery()) if job.next_fire and not job.paused]
-        return min(coming, default=None)
-
-    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
-        """What is or was in the outbox about runs that may be read, newest first."""
-        found = self.store.alerts(pending=pending, limit=None if not self.identity.admin else limit)
-        if not self.identity.admin:
-            found = [alert for alert in found if self.gate.may_see(alert)]
-        return found[:limit]
-
-    # -- reports
-
-    def run_rows(self, query: RunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        """Runs as plain tuples; see ``ReportStore``."""
-        return self.store.run_rows(replace(query, reader=self.identity), columns)
-
-    def task_run_rows(self, query: TaskRunQuery, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        """Task runs as plain tuples; see ``ReportStore``."""
-        of_readable = replace(query, runs=replace(query.runs, reader=self.identity))
-        return self.store.task_run_rows(of_readable, columns)
-
     # -- images
 
     def put_image(self, image: ImageRecord) -> None:
@@ -484,18 +330,17 @@ class Workspace:
                 self.gate.require_own_image(there)
         self.store.put_image(image)
 
-    def images(self) -> list[ImageRecord]:
-        return self.store.images()
-
-    def image(self, name: str, tag: str) -> ImageRecord:
-        """Find a registered image. Raises ``ImageError`` with the command that registers it."""
-        return self.host.finding.images.image(name, tag)
-
     def describe(self, environment: Environment, wanted: Sequence[Wanted]) -> list[EntrypointInfo | str]:
         """Look entrypoints up in a process of their own."""
         return self.host.finding.describe(environment, wanted)
 
     # -- within
+
+    def _submit_saved(self, name_or_uuid: str, rundate: date | None, token: str) -> RunRecord:
+        job, now = self.job(name_or_uuid, Right.WRITE), self.clock.now()
+        run = new_run(job, now, trigger=Trigger.HAND, rundate=rundate or rundate_of(job.schedule, now))
+        run = replace(run, custom_rundate=rundate is not None, submitted_by=self.user)
+        return self.store.submit([named(run, token)])[0]
 
     def _pause(self, name_or_uuid: str, *, paused: datetime | None) -> JobRecord:
         """Pause a job, or let it go on. What is due at that moment expires in both cases."""

@@ -1,6 +1,8 @@
 """What most tests need: a workspace of their own, folders with code in them, registered images."""
 
+import compileall
 import getpass
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,11 +12,22 @@ from textwrap import dedent
 
 import pytest
 
+import dtscheduler
 from dtscheduler import use
 from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.workspace import Workspace
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile and import the package once, where each of the thousand processes to come would have to.
+
+    Python keeps nothing of what it compiles where PYTHONDONTWRITEBYTECODE is set.
+    """
+    multiprocessing.set_forkserver_preload(["pytest", "dtscheduler.caches.disk", "dtscheduler.stores.sql.store"])
+    if not hasattr(session.config, "workerinput"):
+        compileall.compile_dir(Path(dtscheduler.__file__).parent, quiet=2)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -26,6 +39,12 @@ def _quiet_and_away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("DTSCHEDULER_HOME", str(home))
         use(home)
         yield home
+
+
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of one core, named before ``workspace``: a run starts one worker, where a second would have no work."""
+    monkeypatch.setenv("DTSCHEDULER_CPU_MHZ", "4000")
 
 
 @pytest.fixture

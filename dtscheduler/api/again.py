@@ -75,9 +75,10 @@ def start_again(
     return driven(drive, place, display, wait=wait, progress=progress)
 
 
-def submit_again(place: Workspace, rerun: Rerun, *, plan: Plan | None = None) -> Run:
-    """Leave a rerun to the service."""
-    run = place.planning.leave_rerun(rerun, agree=agreement(plan.foresight.plan) if plan else None)
+def submit_again(place: Workspace, rerun: Rerun, *, plan: Plan | None = None, token: str = "") -> Run:
+    """Leave a rerun to the service. Under a ``token``, from ``uuid4().hex``, that is done once."""
+    agree = agreement(plan.foresight.plan) if plan else None
+    run = place.planning.leave_rerun(rerun, agree=agree, token=token)
     if not place.served():
         logger.warning("run %s waits: %s", run.id, NO_SERVICE)
     return Run(run.id, place)

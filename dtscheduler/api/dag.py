@@ -381,7 +381,9 @@ class DAG:
         import logging
 
         logging.getLogger("dtscheduler").info(
-            "DAG %r: %s() does nothing while its file is imported to find functions, or while a suite is built", self.name, action
+            "DAG %r: %s() does nothing while its file is imported to find functions, or while a suite is built",
+            self.name,
+            action,
         )
         return Silent()
 

@@ -74,12 +74,12 @@ def start(
     return driven(drive, place, display, wait=wait, progress=progress)
 
 
-def submit(dag: DAG, *, rundate: date | str | None) -> Run:
-    """Leave a run of a DAG to the service; see ``DAG.run``."""
+def submit(dag: DAG, *, rundate: date | str | None = None, token: str = "") -> Run:
+    """Leave a run of a DAG to the service; see ``DAG.run``. Under a ``token``, from ``uuid4().hex``, that is done once."""
     place = workspace()
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
-    run = place.submit(spec, known, rundate=run_date)
+    run = place.submit(spec, known, rundate=run_date, token=token)
     if not place.served():
         logging.getLogger("dtscheduler").warning("run %s waits: %s", run.id, NO_SERVICE)
     return Run(run.id, place)

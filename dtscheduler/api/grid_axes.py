@@ -71,8 +71,13 @@ def _check_kind(axis: str, values: object, where: str) -> None:
         )
     if isinstance(values, set | frozenset):
         raise InvalidJobError(f"{where}: {axis} is a {kind}, which has no order; give {axis}=sorted(...)")
-    if isinstance(values, Mapping) or not isinstance(values, Iterable):
+    if isinstance(values, Mapping) or not _can_be_read(values):
         raise InvalidJobError(f"{where}: {axis} must be a list of values, not {kind}")
+
+
+def _can_be_read(values: object) -> bool:
+    """Whether there are values to read; an array of no dimension only looks like it."""
+    return isinstance(values, Iterable) and getattr(values, "shape", None) != ()
 
 
 def read_axis(axis: str, values: Any, limit: int, where: str, *, missing: bool = False) -> Axis:
@@ -84,11 +89,21 @@ def read_axis(axis: str, values: Any, limit: int, where: str, *, missing: bool =
             raise InvalidJobError(f"{where}: {axis} has more than {limit:,} values; that is the limit of all cells")
         place = f"{where}: {axis}[{number}]"
         plain = plain_value(value, place, missing=missing)
-        encode(plain, place)
+        _check_value(plain, place)
         found.append(plain)
     if not found:
         raise InvalidJobError(f"{where}: {axis} has no values")
     return Axis(axis, tuple(found))
+
+
+def _check_value(value: Any, where: str) -> None:
+    try:
+        encode(value, where)
+    except InvalidJobError:
+        raise
+    except (TypeError, ValueError):  # an array or a frame, which cannot be compared like a value
+        kind = type(value)
+        raise InvalidJobError(f"{where} is a {kind.__module__}.{kind.__qualname__}, which cannot be kept") from None
 
 
 def check_repeats(axis: Axis, where: str) -> None:

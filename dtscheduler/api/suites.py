@@ -19,6 +19,7 @@ from dtscheduler.forms.checking import Form
 from dtscheduler.forms.choices import Choices as Choices
 from dtscheduler.forms.docs import summary_of
 from dtscheduler.forms.fields import Choice, Field, Problem
+from dtscheduler.forms.leaves import raised
 from dtscheduler.model.names import name_key
 from dtscheduler.model.shown import printable
 from dtscheduler.running.importing import quiet_import
@@ -61,8 +62,12 @@ class Suite(Generic[P, R]):
     """
 
     def __init__(self, function: Callable[P, R], title: str | None = None) -> None:
-        if not inspect.isfunction(function):
-            raise InvalidJobError(f"@suite marks functions, not {function!r:.60}")
+        if (
+            not inspect.isfunction(function)
+            or inspect.iscoroutinefunction(function)
+            or inspect.isasyncgenfunction(function)
+        ):
+            raise InvalidJobError(f"@suite marks functions that return a DAG, not {function!r:.60}")
         functools.update_wrapper(self, function)
         self.function, self.name = function, function.__name__
         self.title = title or self.name.replace("_", " ").strip().capitalize()
@@ -149,14 +154,29 @@ class Suite(Generic[P, R]):
             several = isinstance(made, list | tuple)
             what = f"a list with {strange[0]}" if several and strange else "an empty list" if several else strange[0]
             forgotten = "; is there a return?" if made is None else ""
-            raise InvalidJobError(f"{self._where} returned {what}; it returns a DAG, or a list of DAGs{forgotten}")
+            raise InvalidJobError(
+                f"{self._where} returned {what}; it returns a DAG, or a list of DAGs{forgotten}{self._place}"
+            )
         names = [name_key(dag.name) for dag in found]
         twice = [dag.name for place, dag in enumerate(found) if names[place] in names[:place]]
         if twice:
-            raise InvalidJobError(f"{self._where} returned two DAGs of the name {twice[0]!r}; give each its own Name")
+            raise InvalidJobError(
+                f"{self._where} returned two DAGs of the name {twice[0]!r}; give each its own Name{self._place}"
+            )
         empty = [dag.name for dag in found if not dag.tasks]
         if empty:
-            raise InvalidJobError(f"{self._where}: DAG {empty[0]!r} has no tasks; there is nothing to save or run")
+            raise InvalidJobError(
+                f"{self._where}: DAG {empty[0]!r} has no tasks; there is nothing to save or run{self._place}"
+            )
+
+    @property
+    def _place(self) -> str:
+        """Where the function is defined, as messages say it."""
+        code = self.function.__code__
+        lines = range(code.co_firstlineno, code.co_firstlineno + 100)  # decorators come first
+        texts = {number: linecache.getline(code.co_filename, number).lstrip() for number in lines}
+        number = next((number for number, text in texts.items() if text.startswith("def ")), code.co_firstlineno)
+        return f" ({_line(Path(code.co_filename), number)})"
 
     def told(self, problem: Problem) -> str:
         """A problem as an error says it, with the suite and the field."""
@@ -211,8 +231,7 @@ def _only_built() -> Iterator[None]:
 
 def told_with_line(error: BaseException) -> str:
     """What was raised, and the line of the user's code that led to it: its file, number and text."""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    found = None
+    said, found = raised(error), None
     trace = error.__traceback__
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
@@ -223,9 +242,12 @@ def told_with_line(error: BaseException) -> str:
         found = (Path(error.filename), error.lineno)
     if found is None:
         return printable(said)
-    file, number = found
+    return printable(f"{said} ({_line(*found)})")
+
+
+def _line(file: Path, number: int) -> str:
     text = linecache.getline(str(file), number).strip()
-    return printable(f"{said} ({file.name} line {number}{f': {text[:LONGEST_LINE]}' if text else ''})")
+    return f"{file.name} line {number}{f': {text[:LONGEST_LINE]}' if text else ''}"
 
 
 def _is_installed(file: Path) -> bool:

@@ -257,12 +257,14 @@ def respecified(task: Task, parameters: dict[str, Any]) -> TaskSpec:
     """The spec that a task would have with other parameters, checked by its own constructor."""
     if "dag" in parameters:
         raise InvalidJobError(f"{task.name!r}: a task cannot move to another DAG")
-    if "Entrypoint" in parameters and task.function is not None:
+    called = task.function is not None or task.spec.call is not None or task.spec.code is not None
+    if "Entrypoint" in parameters and called:
         raise InvalidJobError(f"{task.name!r}: Entrypoint is given by the function that was called")
     given = {**_parameters_of(task.spec), **parameters}
     trial = type(task)(**given, dag=_Anywhere())  # type: ignore[arg-type] # stands in for a DAG
-    called = {"call": task.spec.call, "entrypoint": task.spec.entrypoint} if task.function is not None else {}
-    return replace(trial.spec, **called)  # type: ignore[arg-type] # fields of TaskSpec
+    if not called:
+        return trial.spec
+    return replace(trial.spec, entrypoint=task.spec.entrypoint, call=task.spec.call, code=task.spec.code)
 
 
 class _Anywhere:

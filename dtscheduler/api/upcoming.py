@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 
+from dtscheduler.model.run import JobQuery
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterSchedule, TimeSchedule
 from dtscheduler.timing.calendar import fires, next_fire
@@ -36,8 +37,29 @@ class NotTimed:
 def upcoming(place: Workspace, jobs: list[JobRecord], count: int) -> list[Upcoming]:
     """The next fires of these jobs, the earliest first."""
     now = place.clock.now()
-    merged = heapq.merge(*(_of(job, now) for job in jobs), key=lambda fire: (fire.instant, fire.job.priority.rank))
-    return list(islice(merged, count))
+    return list(islice(heapq.merge(*(_of(job, now) for job in jobs), key=_urgency), count))
+
+
+def coming(place: Workspace, count: int, until: datetime | None = None) -> list[Upcoming]:
+    """The next fires of all jobs that may be read, the earliest first.
+
+    Of very many jobs it looks at as many as there are to be fires, those that are due first by what the store knows:
+    at more only after long without a service, when the store is behind.
+
+    Args:
+        place: the workspace.
+        count: at most so many fires.
+        until: none after this instant.
+    """
+    following = JobQuery(paused=False, order="next_fire")
+    first = place.jobs(replace(following, limit=count))
+    found = upcoming(place, [*first, *place.jobs(JobQuery(paused=True))], count)
+    latest = found[-1].instant if len(found) == count else None
+    bounds = [bound for bound in (latest, until) if bound]
+    if len(first) == count and first[-1].next_fire and (not bounds or first[-1].next_fire < min(bounds)):
+        rest = place.jobs(replace(following, offset=count))
+        found = sorted([*found, *upcoming(place, rest, count)], key=_urgency)[:count]
+    return [fire for fire in found if until is None or fire.instant <= until]
 
 
 def not_timed(place: Workspace, jobs: list[JobRecord]) -> list[NotTimed]:
@@ -56,6 +78,10 @@ def _why_not_timed(place: Workspace, job: JobRecord) -> str:
         missing = "" if before else ", which does not exist (yet)"
         return f"runs after {title!r}{missing} ({job.schedule.condition.value}){paused}"
     return "" if isinstance(job.schedule, TimeSchedule) else "runs by hand only"
+
+
+def _urgency(fire: Upcoming) -> tuple[datetime, int]:
+    return fire.instant, fire.job.priority.rank
 
 
 def _of(job: JobRecord, now: datetime) -> Iterator[Upcoming]:

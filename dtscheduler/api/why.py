@@ -17,7 +17,8 @@ from dtscheduler.model.shown import printable
 from dtscheduler.timing.due import ON_TIME
 
 if TYPE_CHECKING:
-    from dtscheduler.workspace import Instant, Workspace
+    from dtscheduler.looking import Instant
+    from dtscheduler.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

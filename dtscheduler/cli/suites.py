@@ -46,7 +46,7 @@ class SuiteCommand(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The command for one suite. Raises ``UsageError`` with the suites that there are."""
-        from dtscheduler.forms.options import options_of, plain_values
+        from dtscheduler.forms.options import chosen_values, options_of, plain_values
 
         found = find_suite(cmd_name)
         own = {flag.removeprefix("--") for option in self._own for flag in option.opts} | {"help"}
@@ -55,20 +55,26 @@ class SuiteCommand(click.Group):
 
         def call(**texts: Any) -> int | None:
             given = [(by_key[key], text) for key, text in texts.items() if key in by_key and text not in (None, ())]
-            dags = built(found, plain_values(found.fields, given))
+            plain = chosen_values(found.fields, plain_values(found.fields, given), found.choices)
+            dags = built(found, plain)
             return self._does(dags, **{key: value for key, value in texts.items() if key not in by_key})
 
         shown = [_click_option(key, option) for key, option in by_key.items()]
-        return click.Command(cmd_name, params=[*shown, *self._own], callback=call, help=found.doc or found.title)
+        return click.Command(
+            cmd_name, params=[*shown, *self._own], callback=call, help=printable(found.doc or found.title)
+        )
 
 
 def _click_option(key: str, option: Any) -> click.Option:
     from dtscheduler.forms.fields import Kind
 
     if option.field.kind is Kind.FLAG and not option.field.optional:
-        return click.Option([f"--{option.name}/--no-{option.name}", key], default=None, help=option.help)
+        return click.Option([f"--{option.name}/--no-{option.name}", key], default=None, help=printable(option.help))
     return click.Option(
-        [f"--{option.name}", key], multiple=option.field.kind is Kind.LIST, metavar=option.metavar, help=option.help
+        [f"--{option.name}", key],
+        multiple=option.field.kind is Kind.LIST,
+        metavar=printable(option.metavar),
+        help=printable(option.help),
     )
 
 

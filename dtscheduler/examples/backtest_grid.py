@@ -91,7 +91,7 @@ def cell(prices: pd.Series[float], regime: Regime, window: int, entry: float, ex
 @suite
 def backtest_grid(
     ticker: Ticker = "IBM",
-    regimes: Annotated[list[Regime], Field(min_length=1)] = list(REGIMES),  # noqa: B006 # a suite's default is read, never changed
+    regimes: Annotated[list[Regime], Field(min_length=1)] = list(REGIMES),
     windows: Annotated[list[Annotated[int, Field(ge=2, le=250)]], Field(min_length=1)] = WINDOWS,
     entries: Annotated[list[Annotated[float, Field(gt=0, le=10)]], Field(min_length=1)] = ENTRIES,
     exits: Annotated[list[Annotated[float, Field(ge=0, le=10)]], Field(min_length=1)] = EXITS,
@@ -111,9 +111,7 @@ def backtest_grid(
     axes = grid(regime=regimes, window=windows, entry=entries, exit=exits, cost=[cost], name=cells_named)
     with DAG(Name=f"Backtest {ticker}", DevRun=True, WorkDir=Path(__file__).parent, Reuse="content") as dag:
         read = Task(Name="prices", Entrypoint="backtest_grid.prices", ConfigurationJson={"ticker": ticker}, Memory=300)
-        cells = ParallelTask(
-            Name="cells", Entrypoint="backtest_grid.cell", ConfigurationJson=axes, Memory=300
-        )
+        cells = ParallelTask(Name="cells", Entrypoint="backtest_grid.cell", ConfigurationJson=axes, Memory=300)
         read >> cells
     return dag
 

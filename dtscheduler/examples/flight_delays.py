@@ -119,8 +119,8 @@ def report(rank: pd.DataFrame, worst: int = 10) -> pd.DataFrame:
 
 @suite
 def flight_delays(
-    origins: Annotated[list[Origin], Field(min_length=1)] = ["EWR", "JFK", "LGA"],  # noqa: B006 # read, never changed
-    months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1)] = list(range(1, 13)),  # noqa: B006, B008
+    origins: Annotated[list[Origin], Field(min_length=1)] = list(ORIGINS),
+    months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1)] = list(MONTHS),
     worst: Annotated[int, Field(ge=1, le=16)] = 10,
 ) -> DAG:
     """Which airlines leave New York late, and how much of it is the weather?

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.forms.choices import in_order
+from dtscheduler.forms.choices import called, in_order
 from dtscheduler.forms.fields import Choice, Field, Kind, Problem
-from dtscheduler.forms.leaves import LEAVES, shown
-from dtscheduler.forms.nodes import MISSING
+from dtscheduler.forms.leaves import LEAVES, raised, shown
+from dtscheduler.forms.nodes import MISSING, MOST_PROBLEMS
 from dtscheduler.forms.reading import Parameter, parameters_of
 
 MOST_CHOICES = 10_000
@@ -44,13 +44,15 @@ class Form:
         self._parameters = {parameter.field.name: parameter for parameter in parameters}
         depends = {name: parameter.choices.names for name, parameter in self._parameters.items() if parameter.choices}
         self._order = in_order(depends, self._parameters, where)
-        self.fields: tuple[Field, ...] = tuple(parameter.field for parameter in parameters)
+        self.fields: tuple[Field, ...] = tuple(self._with_choices(parameter) for parameter in parameters)
         self._check_defaults()
 
     def _check_defaults(self) -> None:
         for name, parameter in self._parameters.items():
-            if parameter.field.required or (parameter.field.default is None and parameter.default is None):
+            if parameter.field.required or (parameter.default is None and parameter.field.optional):
                 continue
+            if parameter.default is None:
+                raise InvalidJobError(f"{self._where}: the default of {name!r} is None; let its type be ... | None")
             problems: list[Problem] = []
             parameter.node.read(parameter.field.default, (name,), problems)
             if problems:
@@ -84,6 +86,19 @@ class Form:
         right = {name: values[name] for name in order if values.get(name, MISSING) is not MISSING}
         return Checked(right, tuple(problems))
 
+    def _with_choices(self, parameter: Parameter) -> Field:
+        """The field of a parameter; with the choices that depend on nothing else."""
+        if not parameter.choices or parameter.choices.names:
+            return parameter.field
+        problems: list[Problem] = []
+        chosen = self._choices(parameter, {}, problems)
+        if problems:
+            raise InvalidJobError(f"{self._where}: parameter {parameter.field.name!r}: {problems[0].message}")
+        choices = _as_choices(parameter, chosen)
+        if parameter.field.item is None:
+            return replace(parameter.field, choices=choices)
+        return replace(parameter.field, item=replace(parameter.field.item, choices=choices))
+
     def choices(self, plain: Mapping[str, Any]) -> dict[str, tuple[Choice, ...]]:
         """The choices of each parameter that depends on others; none where those are not right yet."""
         values, found = {}, {}
@@ -92,10 +107,7 @@ class Form:
             given = name in plain
             values[name] = self._value(parameter, plain[name], ignored) if given else copy.deepcopy(parameter.default)
             if parameter.choices:
-                chosen = self._choices(parameter, values, ignored)
-                found[name] = tuple(
-                    Choice(parameter_plain(parameter, value), label) for value, label in (chosen or {}).items()
-                )
+                found[name] = _as_choices(parameter, self._choices(parameter, values, ignored))
         return found
 
     def _default(self, parameter: Parameter, problems: list[Problem]) -> Any:
@@ -126,9 +138,9 @@ class Form:
             return None
         try:
             found = parameter.choices.function(**others)
-            chosen = dict(found) if isinstance(found, Mapping) else {value: str(value) for value in found}
-        except Exception as error:  # the user's own function
-            problems.append(Problem((parameter.field.name,), f"its choices: {type(error).__name__}: {error}"))
+            chosen = dict(found) if isinstance(found, Mapping) else {value: called(value) for value in found}
+        except (Exception, SystemExit) as error:  # the user's own function
+            problems.append(Problem((parameter.field.name,), f"its choices: {raised(error)}"))
             return None
         return dict(list(chosen.items())[:MOST_CHOICES])
 
@@ -137,18 +149,24 @@ class Form:
         if chosen is None:
             return
         value = values[name]
-        several = isinstance(value, list | tuple)
+        several, before = isinstance(value, list | tuple), len(problems)
         for number, one in enumerate(value if several else [value]):
-            if one is not None and one not in chosen:
+            if one is not None and one not in chosen and len(problems) - before < MOST_PROBLEMS:
                 path = (name, number) if several else (name,)
-                allowed = ", ".join(map(str, list(chosen)[:50])) or "nothing, as the others are filled in"
-                problems.append(Problem(path, f"{shown(one, path)} is not one of {allowed}"))
+                allowed = ", ".join(map(called, list(chosen)[:50])) or "nothing, as the others are filled in"
+                problems.append(
+                    Problem(path, f"{shown(parameter_plain(parameter, one), path)} is not one of {allowed}")
+                )
 
 
 def parameter_plain(parameter: Parameter, value: Any) -> Any:
     """One of several values in its plain form."""
     leaf = LEAVES.get(type(value))
     return leaf.write(value) if leaf else getattr(value, "name", value)
+
+
+def _as_choices(parameter: Parameter, chosen: Mapping[Any, str] | None) -> tuple[Choice, ...]:
+    return tuple(Choice(parameter_plain(parameter, value), label) for value, label in (chosen or {}).items())
 
 
 def _empty(others: Mapping[str, Any]) -> bool:
@@ -173,7 +191,7 @@ def _limits_of(parameter: Parameter) -> Callable[[Any, list[Problem]], Any]:
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
-            for found in error.errors(include_url=False, include_context=True):
+            for found in error.errors(include_url=False, include_context=True)[:MOST_PROBLEMS]:
                 path = (parameter.field.name, *found["loc"])
                 problems.append(Problem(path, _said(found, path)))
             return MISSING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 from dtscheduler.errors import InvalidJobError
@@ -30,6 +31,11 @@ class Choices:
 
     def __repr__(self) -> str:
         return f"Choices({getattr(self.function, '__name__', '...')}: {', '.join(self.names)})"
+
+
+def called(value: Any) -> str:
+    """How a value is called among choices."""
+    return value.name if isinstance(value, Enum) else str(value)
 
 
 def in_order(depends: Mapping[str, tuple[str, ...]], names: Iterable[str], where: str) -> tuple[str, ...]:

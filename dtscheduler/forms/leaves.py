@@ -12,7 +12,8 @@ from dtscheduler.forms.fields import Kind
 from dtscheduler.model.durations import ACCEPTED, parse_duration
 from dtscheduler.model.secrets import MASK, looks_secret
 
-LONGEST_SHOWN = 60
+LONGEST_SHOWN, LONGEST_RAISED = 60, 2_000
+TOO_LARGE = 10**4_000  # Python itself refuses to write longer numbers
 T = TypeVar("T")
 
 
@@ -34,8 +35,30 @@ def shown(value: object, path: tuple[str | int, ...] = ()) -> str:
     """A value as a message shows it: short, whole where it is short, and not at all where the path looks secret."""
     if any(isinstance(step, str) and looks_secret(step) for step in path):
         return MASK
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # a number with thousands of digits, or an object of the user's
+        text = f"this {type(value).__name__}"
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+def unwrapped(value: Any) -> Any:
+    """A single value of numpy or pandas as Python has it; anything else as it is."""
+    if type(value).__module__.partition(".")[0] not in ("numpy", "pandas") or getattr(value, "ndim", 0) != 0:
+        return value
+    for way in ("to_pydatetime", "to_pytimedelta", "item"):
+        if hasattr(value, way):
+            return getattr(value, way)()
+    return value
+
+
+def raised(error: BaseException) -> str:
+    """What an exception of the user's code says: its type and text, also where that cannot be had."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be shown"
+    return f"{type(error).__name__}: {text[:LONGEST_RAISED]}" if text else type(error).__name__
 
 
 def _flag(plain: Any) -> bool:
@@ -49,6 +72,8 @@ def _whole(plain: Any) -> int:
         if isinstance(plain, float) and plain.is_integer() and abs(plain) < 2**53:
             return int(plain)  # JSON and number fields know one kind of number
         raise Unfit("it is a whole number")
+    if abs(plain) >= TOO_LARGE:
+        raise Unfit("it is a whole number of at most 4,000 digits")
     return int(plain)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, Self
 
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.forms.fields import Choice, Field, Kind, Problem
-from dtscheduler.forms.leaves import Leaf, Unfit, shown
+from dtscheduler.forms.leaves import Leaf, Unfit, shown, unwrapped
 
 Path = tuple[str | int, ...]
 MOST_PROBLEMS = 20
@@ -56,6 +56,7 @@ class LeafNode:
             return MISSING
 
     def write(self, value: Any) -> Any:
+        value = unwrapped(value)
         return self.leaf.write(value) if type(value) is self.leaf.type else value
 
     def told(self, field: Field) -> LeafNode:
@@ -99,7 +100,7 @@ class ChoiceNode:
         return MISSING
 
     def write(self, value: Any) -> Any:
-        return value.name if self._members and isinstance(value, Enum) else value
+        return value.name if self._members and isinstance(value, Enum) else unwrapped(value)
 
     def told(self, field: Field) -> ChoiceNode:
         return ChoiceNode(field.choices, self._members, field=field)
@@ -128,6 +129,8 @@ class ListNode:
         return MISSING if len(problems) > before else self.type(found)
 
     def write(self, value: Any) -> Any:
+        if getattr(value, "ndim", 0) == 1 and hasattr(value, "tolist"):  # of numpy or pandas
+            value = value.tolist()
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
             return value
         return [self.item.write(one) for one in value]

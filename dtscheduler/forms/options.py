@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.forms.fields import Field, Kind
+from dtscheduler.forms.fields import Choice, Field, Kind
 from dtscheduler.model.secrets import MASK, looks_secret
 
 NONE = "none"
@@ -24,7 +25,11 @@ _SHOWN = {
     Kind.DURATION: "TIME",
     Kind.CHOICE: "CHOICE",
     Kind.TABLE: "CSV",
+    Kind.LIST: "JSON",
+    Kind.GROUP: "JSON",
+    Kind.FLAG: "true|false",
 }
+_NUMBERS: dict[Kind, Callable[[str], Any]] = {Kind.INT: int, Kind.FLOAT: float}
 _BOUNDS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than"))
 
 
@@ -84,17 +89,25 @@ def options_of(fields: Sequence[Field], taken: Collection[str] = ()) -> tuple[Op
         fields: of the form.
         taken: names, without dashes, that are the command's own.
     """
-    return tuple(_options(fields, (), frozenset(taken)))
+    used, found = {*taken, *(f"no-{name}" for name in taken)}, []
+    for path, field in _leaves(fields, ()):
+        name = "-".join(path).replace("_", "-").strip("-")
+        switch = field.kind is Kind.FLAG and not field.optional
+        while name in used or (switch and f"no-{name}" in used):
+            name = PREFIX + name
+        used |= {name, f"no-{name}"} if switch else {name}
+        found.append(Option(name, path, field))
+    return tuple(found)
 
 
-def _options(fields: Sequence[Field], above: tuple[str, ...], taken: frozenset[str]) -> Iterator[Option]:
+def _leaves(fields: Sequence[Field], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """What has an option: all but groups, of which the members have one; a group that may be none has one too."""
     for field in fields:
         path = (*above, field.name)
+        if field.kind is not Kind.GROUP or field.optional:
+            yield path, field
         if field.kind is Kind.GROUP:
-            yield from _options(field.fields, path, taken)
-            continue
-        name = "-".join(path).replace("_", "-").strip("-")
-        yield Option(PREFIX + name if name in taken or f"no-{name}" in taken else name, path, field)
+            yield from _leaves(field.fields, path)
 
 
 def plain_values(fields: Sequence[Field], given: Iterable[tuple[Option, Any]]) -> dict[str, Any]:
@@ -113,7 +126,9 @@ def plain_values(fields: Sequence[Field], given: Iterable[tuple[Option, Any]]) -
         place = found
         for depth, step in enumerate(option.path[:-1]):
             usual = defaults.get(step) if depth == 0 else place.get(step)
-            place = place.setdefault(step, _copied(usual))
+            if not isinstance(place.get(step), dict):
+                place[step] = _copied(usual)
+            place = place[step]
         place[option.path[-1]] = _plain(option, texts)
     return found
 
@@ -124,7 +139,7 @@ def _copied(usual: Any) -> dict[str, Any]:
 
 def _plain(option: Option, texts: Any) -> Any:
     field = option.field
-    if field.kind is Kind.FLAG:
+    if isinstance(texts, bool):
         return texts
     if field.kind is Kind.LIST:
         return [] if list(texts) == [""] else [_value(option.one, text) for text in texts]
@@ -139,11 +154,45 @@ def _value(field: Field, text: str) -> Any:
         return next((choice.value for choice in field.choices if str(choice.value) == text), text)
     if field.kind is Kind.FLAG:
         return {"true": True, "false": False, "yes": True, "no": False}.get(text.strip().lower(), text)
-    kinds = {Kind.INT: int, Kind.FLOAT: float}
+    kinds = _NUMBERS | dict.fromkeys((Kind.GROUP, Kind.LIST, Kind.TABLE), json.loads)
     try:
         return kinds[field.kind](text) if field.kind in kinds else text
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
+
+
+def chosen_values(
+    fields: Sequence[Field],
+    plain: Mapping[str, Any],
+    choices: Callable[[Mapping[str, Any]], Mapping[str, Sequence[Choice]]],
+) -> dict[str, Any]:
+    """The same values, with those texts that are choices which depend on others as the values that they mean.
+
+    Args:
+        fields: of the form.
+        plain: as ``plain_values`` gives them.
+        choices: of the form, for plain values.
+    """
+    found = dict(plain)
+    depending = [field.name for field in fields if field.depends_on and field.name in found]
+    for _ in depending:  # each round, choices of one more link of a chain are known
+        allowed = choices(found)
+        for name in depending:
+            values = {str(choice.value): choice.value for choice in allowed.get(name, ())}
+            texts = found[name]
+            several = isinstance(texts, list)
+            right = [_meant(text, values) for text in (texts if several else [texts])]
+            found[name] = right if several else right[0]
+    return found
+
+
+def _meant(text: Any, values: Mapping[str, Any]) -> Any:
+    """The choice that a text means; among numbers that number, so that it is refused as one that is not there."""
+    if not isinstance(text, str) or text in values:
+        return values.get(text, text)
+    kinds = {type(value) for value in values.values()}
+    number = next((kind for kind in (Kind.INT, Kind.FLOAT) if kinds == {_NUMBERS[kind]}), None)
+    return text if number is None else _value(Field(name="", kind=number, label=""), text)
 
 
 def _table(option: Option, path: Path) -> dict[str, Any]:

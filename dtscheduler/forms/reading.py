@@ -25,6 +25,7 @@ ALLOWED = (
 )
 _LIMITS = {"ge": "ge", "gt": "gt", "le": "le", "lt": "lt", "multiple_of": "multiple_of"}
 _DEEPEST = 8
+NESTED_CHOICES = "Choices are for parameters and the items of their lists, not for what is further inside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +68,18 @@ def parameters_of(function: Callable[..., Any], where: str) -> tuple[Parameter, 
 
 def _parameter(name: str, annotation: Any, default: Any, told: str, where: str) -> Parameter:
     node = node_of(annotation, where, default=default)
-    chosen = [part for part in _metadata(annotation) if isinstance(part, Choices)]
+    chosen = _choices_in(annotation)
     field = described(replace(node.field, name=name), annotation, told)
     if chosen:
-        node = node.limited_to_choices()
-        field = replace(field, kind=node.field.kind, item=node.field.item, depends_on=chosen[0].names)
+        try:
+            node = node.limited_to_choices()
+        except InvalidJobError as error:
+            raise InvalidJobError(f"{where}: {error}") from error
+        field = replace(field, kind=node.field.kind, item=node.field.item, depends_on=chosen.names)
     given = default is not inspect.Parameter.empty
     plain = node.write(default) if given else None
     field = replace(field, required=not given, default=plain)
-    return Parameter(
-        field=field, node=node, annotation=annotation, default=default, choices=chosen[0] if chosen else None
-    )
+    return Parameter(field=field, node=node, annotation=annotation, default=default, choices=chosen)
 
 
 def node_of(annotation: Any, where: str, *, default: Any = inspect.Parameter.empty, depth: int = 0) -> Node:
@@ -90,16 +92,21 @@ def node_of(annotation: Any, where: str, *, default: Any = inspect.Parameter.emp
         kinds = [kind for kind in arguments if kind is not type(None)]
         if len(kinds) != 1 or len(kinds) == len(arguments):
             raise InvalidJobError(f"{where} may be of several types ({bare}); give it one, or one and None")
-        return OptionalNode(node_of(kinds[0], where, default=default, depth=depth))
+        kind = Annotated[kinds[0], *_metadata(annotation)] if _metadata(annotation) else kinds[0]
+        return OptionalNode(node_of(kind, where, default=default, depth=depth))
     if is_frame(bare):
+        if depth:
+            raise InvalidJobError(f"{where}: a table is a parameter of its own, not inside another")
         return TableNode(column_types(_metadata(annotation), default, where))
     if isinstance(bare, type) and issubclass(bare, Enum):
         return ChoiceNode(tuple(Choice(member.name, _said(member)) for member in bare), dict(bare.__members__))
     if origin is Literal:
         return ChoiceNode(tuple(Choice(value, str(value)) for value in arguments), None, where=where)
-    if bare in LEAVES:
+    if isinstance(bare, type) and bare in LEAVES:  # a list of what has no hash has none
         return LeafNode(_constrained(Field(name="", kind=LEAVES[bare].kind, label=""), annotation), LEAVES[bare])
     if _is_sequence(origin, arguments):
+        if depth and _choices_in(arguments[0]):
+            raise InvalidJobError(f"{where}: {NESTED_CHOICES}")
         item = node_of(arguments[0], f"{where}: its items", depth=depth + 1)
         empty = Field(name="", kind=Kind.LIST, label="", item=described(item.field, arguments[0], ""))
         return ListNode(_constrained(empty, annotation), item, tuple if origin is tuple else list)
@@ -139,6 +146,8 @@ def _members(group: Any, where: str, depth: int) -> tuple[tuple[str, Node, Any],
     told, found = arguments_of(group), []
     for name, annotation, default in _declared(group, where):
         inside = f"{where}: its {name!r}"
+        if _choices_in(annotation):
+            raise InvalidJobError(f"{inside}: {NESTED_CHOICES}")
         node = node_of(annotation, inside, default=default, depth=depth + 1)
         given = default is not inspect.Parameter.empty
         plain = node.write(default) if given else None
@@ -189,7 +198,20 @@ def _hints(documented: Any, where: str) -> dict[str, Any]:
 
 
 def _type_of(default: Any) -> Any:
-    return type(default) if type(default) in LEAVES else None
+    return type(default) if type(default) in LEAVES or isinstance(default, Enum) else None
+
+
+def _choices_in(annotation: Any) -> Choices | None:
+    """What limits the values of a type, or of the items of its list, wherever in the annotation it stands."""
+    while True:
+        chosen = next((part for part in _metadata(annotation) if isinstance(part, Choices)), None)
+        if chosen:
+            return chosen
+        bare = _bare(annotation)
+        inner = [kind for kind in get_args(bare) if kind is not type(None) and kind is not Ellipsis]
+        if get_origin(bare) not in (Union, types.UnionType, list, tuple, Sequence) or len(inner) != 1:
+            return None
+        annotation = inner[0]
 
 
 def _bare(annotation: Any) -> Any:

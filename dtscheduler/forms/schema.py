@@ -33,21 +33,27 @@ _LIMITS = {
 def schema_of(fields: Sequence[Field], *, title: str = "", description: str = "") -> dict[str, Any]:
     """The schema of an object with these fields, in their plain form."""
     about = {"$schema": DIALECT, "title": title} | ({"description": description} if description else {})
-    return about | _object(fields)
+    groups: dict[str, Field] = {}
+    found = about | _object(fields, groups)
+    defined: dict[str, Any] = {}
+    while len(defined) < len(groups):  # a group has groups
+        name = next(name for name in groups if name not in defined)
+        defined[name] = _object(groups[name].fields, groups)
+    return found | ({"$defs": defined} if defined else {})
 
 
-def _object(fields: Sequence[Field]) -> dict[str, Any]:
+def _object(fields: Sequence[Field], groups: dict[str, Field]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": "object",
-        "properties": {field.name: _property(field) for field in fields},
+        "properties": {field.name: _property(field, groups) for field in fields},
         "additionalProperties": False,
     }
     required = [field.name for field in fields if field.required]
     return found | ({"required": required} if required else {})
 
 
-def _property(field: Field) -> dict[str, Any]:
-    found = _values(field)
+def _property(field: Field, groups: dict[str, Field]) -> dict[str, Any]:
+    found = _values(field, field.name, groups)
     if field.optional:
         found = {"anyOf": [found, {"type": "null"}]}
     if field.label:
@@ -59,12 +65,12 @@ def _property(field: Field) -> dict[str, Any]:
     return found
 
 
-def _values(field: Field) -> dict[str, Any]:
+def _values(field: Field, name: str, groups: dict[str, Field]) -> dict[str, Any]:
     """What values are like, without what is said of the field."""
     if field.kind is Kind.GROUP:
-        return _object(field.fields)
+        return {"$ref": f"#/$defs/{_defined(field, name, groups)}"}
     if field.kind is Kind.TABLE:
-        return {"type": "array", "items": _object(field.fields)}
+        return _table(field, groups)
     found = dict(_TYPES[field.kind])
     if field.choices:
         found["enum"] = [choice.value for choice in field.choices]
@@ -78,5 +84,30 @@ def _values(field: Field) -> dict[str, Any]:
     if field.max_length is not None:
         found[f"max{kind}"] = field.max_length
     if field.item is not None:
-        found["items"] = _values(field.item)
+        found["items"] = _values(field.item, name, groups)
     return found
+
+
+def _defined(field: Field, name: str, groups: dict[str, Field]) -> str:
+    """The name under which a group is defined, once for all that have the same fields."""
+    for known, group in groups.items():
+        if group.fields == field.fields:
+            return known
+    free = name
+    while free in groups:
+        free += "_"
+    groups[free] = field
+    return free
+
+
+def _table(field: Field, groups: dict[str, Field]) -> dict[str, Any]:
+    """A table, either way it may be given: rows as dicts, or columns and rows as lists."""
+    columns = {"type": "array", "items": {"enum": [column.name for column in field.fields]}, "uniqueItems": True}
+    rows = {"type": "array", "items": {"type": "array"}}
+    listed = {
+        "type": "object",
+        "properties": {"columns": columns, "rows": rows},
+        "required": ["columns", "rows"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [listed, {"type": "array", "items": _object(field.fields, groups)}]}

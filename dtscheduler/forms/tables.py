@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_type_hints
 
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.forms.fields import Field, Kind, Problem
@@ -29,11 +29,15 @@ def column_types(metadata: Sequence[Any], default: Any, where: str) -> Columns:
         InvalidJobError: there is neither, or a column of a type that no form asks for.
     """
     named = next((part for part in metadata if isinstance(part, Mapping)), None)
+    row = next((part for part in metadata if isinstance(part, type) and get_type_hints(part)), None)
+    if named is None and row is not None:  # a dict cannot stand in Annotated[...] | None: it has no hash
+        named = get_type_hints(row)
     if named is None and is_frame(type(default)):
         named = {str(name): _type_of(default[name]) for name in default.columns}
     if not named:
         raise InvalidJobError(
-            f"{where}: the columns of the table are not known; give it a default, or Annotated[DataFrame, {{'city': str}}]"
+            f"{where}: the columns of the table are not known; give it a default, or Annotated[DataFrame, {{'city': str}}], "
+            "or a dataclass in the place of the dict"
         )
     for name, kind in named.items():
         if kind not in LEAVES:
@@ -86,7 +90,13 @@ class TableNode:
                 break
         if len(problems) > before:
             return None
-        return pd.DataFrame({name: _series(values, self._columns[name]) for name, values in cells.items()})
+        made = {}
+        for name, values in cells.items():
+            try:
+                made[name] = _series(values, self._columns[name])
+            except (ValueError, TypeError, OverflowError) as error:
+                problems.append(Problem((*path, name), f"this column cannot be made: {error}"))
+        return None if len(problems) > before else pd.DataFrame(made)
 
     def _cell(self, plain: Any, kind: type, path: tuple[str | int, ...], problems: list[Problem]) -> Any:
         if plain is None:
@@ -100,10 +110,11 @@ class TableNode:
     def _rows(self, plain: Any, path: tuple[str | int, ...], problems: list[Problem]) -> list[Mapping[str, Any]] | None:
         """The rows as dicts, whichever way they were given."""
         if isinstance(plain, Mapping) and set(plain) == {"columns", "rows"}:
-            names = [str(name) for name in plain["columns"]]
-            rows: Any = [dict(zip(names, row, strict=False)) for row in plain["rows"]]
+            names, rows = self._named(plain, path, problems)
         else:
             names, rows = [], plain
+        if rows is None:
+            return None
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             problems.append(Problem(path, f"{shown(plain, path)} does not fit: it is a table, a list of dicts"))
             return None
@@ -116,6 +127,26 @@ class TableNode:
             return None
         return rows
 
+    def _named(self, plain: Mapping[str, Any], path: tuple[str | int, ...], problems: list[Problem]) -> tuple[Any, Any]:
+        """The columns and the rows, as dicts, of a table that has its cells in lists; None where they are not right."""
+        names, rows = plain["columns"], plain["rows"]
+        if not _listed(names) or not _listed(rows) or not all(_listed(row) for row in rows):
+            problems.append(
+                Problem(path, f"{shown(plain, path)} does not fit: its columns, rows and each row are lists")
+            )
+            return None, None
+        names = [str(name) for name in names]
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        ragged = [number for number, row in enumerate(rows) if len(row) != len(names)]
+        if twice:
+            problems.append(Problem(path, f"there are two columns {twice[0]!r}"))
+        elif ragged:
+            said = f"{len(rows[ragged[0]])} cells do not fit: there are {len(names)} columns"
+            problems.append(Problem((*path, ragged[0]), said))
+        else:
+            return names, [dict(zip(names, row, strict=True)) for row in rows]
+        return None, None
+
     def write(self, value: Any) -> Any:
         if not is_frame(type(value)):
             return value
@@ -127,6 +158,10 @@ class TableNode:
 
     def limited_to_choices(self) -> TableNode:
         raise InvalidJobError("Choices are for single values and lists of them, not for tables")
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _series(values: list[Any], kind: type) -> Any:

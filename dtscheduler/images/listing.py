@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.running.importing import MAIN
 
 MOST_FILES = 10_000
+MARKED = "batch"
 _NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 
 
@@ -19,15 +20,26 @@ def find_entrypoints(work_dir: Path) -> list[str]:
 
     Files that cannot be read or parsed, hidden folders and virtual environments are passed over.
     """
-    found: list[str] = []
-    for path in _modules(work_dir):
+    return sorted(found for path, name in modules_in(work_dir) for found in _in_module(path, name))
+
+
+def modules_in(work_dir: Path) -> Iterator[tuple[Path, str]]:
+    """The Python files of a work dir that can be imported, each with its name as a module."""
+    for path in _files(work_dir):
         name = _module_name(path.relative_to(work_dir))
         if name and entrypoint_problem(name) is None:
-            found.extend(_in_module(path, name))
-    return sorted(found)
+            yield path, name
 
 
-def _modules(work_dir: Path) -> Iterator[Path]:
+def is_decorator(decorator: ast.expr, name: str, names: Collection[str] = ()) -> bool:
+    """Whether a decorator is ``name``, ``name()``, ``scheduler.name(...)``, or one of the names it was imported as."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (isinstance(called, ast.Name) and (called.id == name or called.id in names)) or (
+        isinstance(called, ast.Attribute) and called.attr == name
+    )
+
+
+def _files(work_dir: Path) -> Iterator[Path]:
     seen = 0
     for folder, names, files in os.walk(work_dir):
         names[:] = sorted(n for n in names if not n.startswith(".") and n not in _NOT_CODE and not _is_venv(folder, n))
@@ -57,18 +69,10 @@ def _in_module(path: Path, name: str) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if node.name == MAIN:
                 yield name
-            elif any(_is_batch(decorator) for decorator in node.decorator_list):
+            elif any(is_decorator(decorator, MARKED) for decorator in node.decorator_list):
                 yield f"{name}.{node.name}"
         elif isinstance(node, ast.Assign | ast.AnnAssign) and MAIN in _targets(node):
             yield name
-
-
-def _is_batch(decorator: ast.expr) -> bool:
-    """Whether a decorator is ``batch``, ``batch()``, ``scheduler.batch(...)``, however it was imported."""
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return (isinstance(called, ast.Name) and called.id == "batch") or (
-        isinstance(called, ast.Attribute) and called.attr == "batch"
-    )
 
 
 def _targets(node: ast.Assign | ast.AnnAssign) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from dtscheduler.model.access import Identity
 from dtscheduler.model.priority import Priority
@@ -139,34 +140,47 @@ class RunChange:
 class JobQuery:
     """Which saved jobs to list; what is None does not constrain.
 
-    ``reader``: only what this identity may read.
+    ``text`` is a part of the name, in capitals or not, without wildcards. ``reader``: only what this identity may read.
+    In the order ``next_fire`` the job that fires next comes first; those that are paused or have no fire to come are
+    last, by name. ``offset`` and ``limit`` choose a page.
     """
 
     id: int | None = None
     uuid: str | None = None
     name: str | None = None
+    text: str = ""
     label: str | None = None
     tag: str | None = None
     owner: str | None = None
+    paused: bool | None = None
     reader: Identity | None = None
+    order: Literal["name", "next_fire"] = "name"
+    offset: int = 0
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
     """Which runs to list, newest first; what is None does not constrain. ``since`` and ``until`` bound ``submitted``.
 
-    ``reader``: only what this identity may read. ``scheduled``: the run for this instant of a schedule. ``rundates``:
-    the first and the last one. ``lineage``: reruns of this run, and of its reruns. ``reruns``: False leaves reruns out.
+    ``job_text`` is a part of the job's name, in capitals or not, without wildcards. ``reader``: only what this identity
+    may read. ``scheduled``: the run for this instant of a schedule. ``rundates``: the first and the last one.
+    ``lineage``: reruns of this run, and of its reruns. ``reruns``: False leaves reruns out.
+
+    ``offset`` and ``limit`` choose a page. ``newest`` is the number of the newest run when the first page was read: with
+    it, runs that are added meanwhile do not move others from page to page.
     """
 
     id: int | None = None
     uuid: str | None = None
     job_id: int | None = None
     job_name: str | None = None
+    job_text: str = ""
     label: str | None = None
     tag: str | None = None
     owner: str | None = None
     reader: Identity | None = None
+    newest: int | None = None
     trigger: Trigger | None = None
     scheduled: datetime | None = None
     after_run: int | None = None
@@ -176,6 +190,7 @@ class RunQuery:
     statuses: Collection[RunStatus] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    offset: int = 0
     limit: int | None = None
 
 
@@ -191,4 +206,22 @@ class TaskRunQuery:
     task: str | None = None
     statuses: Collection[TaskStatus] | None = None
     earlier: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRunPage:
+    """Which task runs of one run to list; what is None does not constrain.
+
+    ``task`` and ``part`` are numbers, ``text`` is a part of the part's name, in capitals or not, without wildcards.
+    The order ``part`` is that of task and part; in the others the longest, the largest or the latest started comes
+    first, and what has not been measured yet is last. ``offset`` and ``limit`` choose a page.
+    """
+
+    task: int | None = None
+    part: int | None = None
+    statuses: Collection[TaskStatus] | None = None
+    text: str = ""
+    order: Literal["part", "duration", "memory", "started"] = "part"
+    offset: int = 0
     limit: int | None = None

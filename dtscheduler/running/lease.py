@@ -6,8 +6,10 @@ import os
 import socket
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dtscheduler.model.run import RunRecord
+if TYPE_CHECKING:  # workers ask for the age of processes, and need no runs for that
+    from dtscheduler.model.run import RunRecord
 
 
 def holder() -> str:

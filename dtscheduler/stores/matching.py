@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from dtscheduler.model.access import Identity, Right, may
 from dtscheduler.model.names import name_key
-from dtscheduler.model.run import JobQuery, RunQuery, RunRecord
+from dtscheduler.model.run import JobQuery, RunQuery, RunRecord, TaskRunPage, TaskRunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.schedule import AfterSchedule
+
+_Record = TypeVar("_Record")
+
+
+class _Paged(Protocol):
+    @property
+    def offset(self) -> int: ...
+    @property
+    def limit(self) -> int | None: ...
 
 
 def same_identity(run: RunRecord, other: RunRecord) -> bool:
@@ -29,15 +39,27 @@ def runs_after(job: JobRecord, other: JobRecord) -> bool:
     )
 
 
+def is_part(text: str, name: str) -> bool:
+    """Whether a text is a part of a name, in capitals or not, and however its letters are spelled."""
+    return name_key(text).lower() in name_key(name).lower()
+
+
+def page_of(found: list[_Record], query: _Paged) -> list[_Record]:
+    """The page of what was found that a query asks for."""
+    return found[query.offset :][: query.limit]
+
+
 def job_matches(job: JobRecord, query: JobQuery) -> bool:
     """Whether a query asks for a job."""
     return (
         query.id in (None, job.id)
         and query.uuid in (None, job.uuid)
         and (query.name is None or name_key(query.name) == name_key(job.name))
+        and is_part(query.text, job.name)
         and (query.label is None or query.label in job.labels)
         and query.tag in (None, job.tag)
         and query.owner in (None, job.owner)
+        and query.paused in (None, job.paused is not None)
         and (query.reader is None or may(query.reader, Right.READ, job))
     )
 
@@ -49,9 +71,11 @@ def run_matches(run: RunRecord, query: RunQuery, saved: Mapping[int, JobRecord])
         and query.uuid in (None, run.uuid)
         and query.job_id in (None, run.job_id)
         and (query.job_name is None or name_key(query.job_name) == name_key(run.job_name))
+        and is_part(query.job_text, run.job_name)
         and (query.label is None or query.label in run.labels)
         and query.tag in (None, run.tag)
         and query.owner in (None, run.owner)
+        and (query.newest is None or run.id <= query.newest)
         and query.trigger in (None, run.trigger)
         and query.scheduled in (None, run.scheduled)
         and query.after_run in (None, run.after_run)
@@ -62,6 +86,25 @@ def run_matches(run: RunRecord, query: RunQuery, saved: Mapping[int, JobRecord])
         and (query.since is None or run.submitted >= query.since)
         and (query.until is None or run.submitted < query.until)
         and (query.reader is None or query.reader.admin or _run_readable(run, query.reader, saved))
+    )
+
+
+def in_order(job: JobRecord, query: JobQuery) -> tuple[object, ...]:
+    """What puts a job where a query wants it."""
+    if query.order == "name":
+        return (job.name,)
+    if job.next_fire is None or job.paused:
+        return (1, job.name)
+    return (0, job.next_fire, job.name)
+
+
+def task_run_matches(record: TaskRunRecord, page: TaskRunPage) -> bool:
+    """Whether a task run is on one of the pages."""
+    return (
+        page.task in (None, record.task)
+        and page.part in (None, record.part)
+        and (page.statuses is None or record.status in page.statuses)
+        and is_part(page.text, record.part_name)
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from dtscheduler.errors import LeaseLostError, NotFoundError, WorkspaceError
+from dtscheduler.model.access import Identity
 from dtscheduler.model.alert import AlertRecord, Channel
 from dtscheduler.model.firing import FireStep
 from dtscheduler.model.job import JobSpec
@@ -19,14 +20,15 @@ from dtscheduler.model.saved import ImageRecord, JobRecord, JobVersion
 from dtscheduler.model.service import ServiceRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
-from dtscheduler.stores.matching import job_matches, run_matches, runs_after, same_identity
+from dtscheduler.stores.matching import in_order, job_matches, page_of, runs_after, same_identity
+from dtscheduler.stores.memory_looking import MemoryLooking
 from dtscheduler.stores.memory_pruning import MemoryPruning
 from dtscheduler.stores.memory_reports import MemoryReports
 from dtscheduler.stores.saving import FARTHEST, LOOK_NOW, first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 
 
-class MemoryStore(MemoryPruning, MemoryReports):
+class MemoryStore(MemoryPruning, MemoryReports, MemoryLooking):
     """Everything in dictionaries, behind one lock; it behaves like the store in a database."""
 
     def __init__(self) -> None:
@@ -178,9 +180,10 @@ class MemoryStore(MemoryPruning, MemoryReports):
             return (*active, *((job.id, job.version, job.paused) for job in self._jobs.values()))
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
-        """Saved jobs in order of their names."""
+        """Saved jobs in the order that the query asks for."""
         with self._lock:
-            return sorted((job for job in self._jobs.values() if job_matches(job, query)), key=lambda job: job.name)
+            found = [job for job in self._jobs.values() if job_matches(job, query)]
+        return page_of(sorted(found, key=lambda job: in_order(job, query)), query)
 
     def versions(self, job_id: int) -> list[JobVersion]:
         """All versions of a job, oldest first."""
@@ -235,9 +238,7 @@ class MemoryStore(MemoryPruning, MemoryReports):
     def runs(self, query: RunQuery) -> list[RunRecord]:
         """Runs, newest first."""
         with self._lock:
-            saved = {job.id: job for job in self._jobs.values()}
-            found = [run for run in self._runs.values() if run_matches(run, query, saved)]
-        return sorted(found, key=lambda run: (run.submitted, run.id), reverse=True)[: query.limit]
+            return self._newest(query)
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
         """All task runs of a run, in order of task and part."""
@@ -339,11 +340,14 @@ class MemoryStore(MemoryPruning, MemoryReports):
         with self._lock:
             self._put_alerts(alerts)
 
-    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
-        """Alerts, newest first; or only those that are still to be sent."""
+    def alerts(
+        self, *, pending: bool = False, limit: int | None = None, reader: Identity | None = None
+    ) -> list[AlertRecord]:
+        """Alerts, newest first; or only those that are still to be sent, or that are about what may be read."""
         with self._lock:
             newest = sorted(self._outbox.values(), key=lambda alert: -alert.id)
-        return [alert for alert in newest if alert.next_try or not pending][:limit]
+            found = [alert for alert in newest if alert.next_try or not pending]
+            return [alert for alert in found if reader is None or reader.admin or self._readable(alert, reader)][:limit]
 
     def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
         """All alerts that are due; nobody else gets them until then, or until they are updated."""
@@ -405,6 +409,11 @@ class MemoryStore(MemoryPruning, MemoryReports):
         run = replace(run, id=self._run_count, reason=legible(run.reason))
         self._runs[run.id], self._task_runs[run.id], self._attempts[run.id] = run, {}, {}
         return run
+
+    def _readable(self, alert: AlertRecord, reader: Identity) -> bool:
+        if alert.run_id is not None:
+            return bool(self._matching(RunQuery(id=alert.run_id, reader=reader)))
+        return any(job_matches(job, JobQuery(name=alert.job_name, reader=reader)) for job in self._jobs.values())
 
     def _keep(self, spec: JobSpec) -> str:
         body = write_spec(spec)

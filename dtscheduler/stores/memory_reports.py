@@ -14,7 +14,7 @@ from typing import Any
 from dtscheduler.model.run import AttemptRecord, RunQuery, RunRecord, TaskRunQuery, TaskRunRecord
 from dtscheduler.model.saved import JobRecord
 from dtscheduler.model.status import TaskStatus
-from dtscheduler.stores.matching import run_matches
+from dtscheduler.stores.matching import page_of, run_matches
 
 Row = tuple[Any, ...]
 _CHUNK = 1_000
@@ -48,7 +48,7 @@ class MemoryReports:
     def _newest(self, query: RunQuery) -> list[RunRecord]:
         saved = {job.id: job for job in self._jobs.values()}
         found = [run for run in self._runs.values() if run_matches(run, query, saved)]
-        return sorted(found, key=lambda run: (run.submitted, run.id), reverse=True)[: query.limit]
+        return page_of(sorted(found, key=lambda run: (run.submitted, run.id), reverse=True), query)
 
     def _parts(
         self, run: RunRecord, query: TaskRunQuery

@@ -26,7 +26,7 @@ FIRST_PORT, PORTS = 8501, 50
 READY_SECONDS = 60.0
 LOGIN_FILE = "streamlit.toml"
 _HERE = Path(__file__).resolve().parent
-_SCRIPT = _HERE / "streamlit" / "studio" / "app.py"
+_SCRIPT = _HERE / "streamlit" / "script.py"
 _THEME = _HERE / "streamlit" / "studio" / "theme.toml"
 
 

@@ -12,6 +12,8 @@ import pytest
 from dtscheduler import DAG, Task, batch, runs
 from dtscheduler.errors import InvalidJobError
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 
 @pytest.fixture
 def dag(workspace, tmp_path):

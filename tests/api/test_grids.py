@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dtscheduler import DAG, ParallelTask, grid, zip_
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.config import decode
+from dtscheduler.model.status import TaskStatus
 
 plain = st.one_of(st.integers(), st.text(max_size=8), st.booleans(), st.none(), st.dates(), st.floats(allow_nan=False))
 axis = st.lists(plain, min_size=1, max_size=4, unique_by=lambda value: (type(value), value))
@@ -120,6 +121,23 @@ def test_a_grid_is_taken_by_a_parallel_task_with_its_translation_table():
     assert task.spec.argument_tasks == (("read", "tables"),)
 
 
+def test_an_enlarged_grid_runs_only_its_new_cells(workspace, work_dir):
+    folder = work_dir({"cells.py": "from dtscheduler import batch\n@batch()\ndef cell(job_config): return job_config"})
+
+    def run(months):
+        dag = DAG(Name="Cells", DevRun=True, WorkDir=folder, Reuse="content")
+        cells = grid(month=months, fast=[True])
+        ParallelTask(Name="cells", Entrypoint="cells.cell", ConfigurationJson=cells, dag=dag)
+        return {record.part_name: record.status for record in dag.run(executor="inline").records()}
+
+    assert set(run([2, 3]).values()) == {TaskStatus.COMPLETED}
+    assert run([1, 2, 3]) == {
+        "01-fast": TaskStatus.COMPLETED,
+        "02-fast": TaskStatus.REUSED,
+        "03-fast": TaskStatus.REUSED,
+    }
+
+
 # Names
 
 
@@ -150,7 +168,7 @@ def test_values_are_short_and_exact_in_names(axis, value, name):
     assert grid({axis: [value]})[0]["Name"] == name
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=4, unique=True))
 def test_any_text_gives_parts_that_a_task_takes(texts):
     texts = [text for text in texts if not any("\ud800" <= character <= "\udfff" for character in text)] or ["x"]
@@ -218,6 +236,8 @@ class Colour(Enum):
         (iter([]), "grid: origin has no values"),
         (7, "origin must be a list of values, not int"),
         (None, "origin must be a list of values, not NoneType"),
+        (np.array(7), "origin must be a list of values, not ndarray"),
+        (np.array([[1, 2]]), r"grid: origin\[0\] is a numpy.ndarray"),
         ({"JFK": 1}, "origin must be a list of values, not dict"),
         ({"JFK"}, r"origin is a set, which has no order; give origin=sorted"),
         (["EWR", object()], r"grid: origin\[1\] is a builtins.object"),

@@ -7,6 +7,8 @@ import pytest
 from dtscheduler import DAG, ParallelTask, Task, jobs, runs
 from dtscheduler.errors import InvalidJobError, NotFoundError
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 CARRIED = {
     "emoji": "🚀 to the 🌙",
     "a family of emoji": "👨\u200d👩\u200d👧",
@@ -87,19 +89,13 @@ def test_a_strange_name_is_carried_through_saving_and_listing(name, image):
 
 
 @each(CARRIED)
-def test_a_strange_name_is_carried_through_a_run_its_results_and_its_logs(name, image):
+def test_a_strange_name_is_carried_through_a_run_its_results_and_its_logs_and_names_no_file(name, image, workspace):
     image("Letters", SAY)
     run = named(name, Image="Letters").run()
     assert run.results() == {name: name, "parts": [name, "other"]}
     assert [run.log(name), run.log("parts", part=name)] == [f"{name}\n"] * 2
     assert list(run.task_runs()["part_name"]) == [name, name, "other"]
     assert [found.id for found in runs(job=name)] == [found.id for found in runs(label=name)] == [run.id]
-
-
-@each(CARRIED)
-def test_no_file_or_folder_is_called_by_a_strange_name(name, image, workspace):
-    image("Letters", SAY)
-    named(name, Image="Letters").run()
     written = {part for path in workspace.home.rglob("*") for part in path.relative_to(workspace.home).parts}
     assert all(part.isascii() and (name not in part or name == "0") for part in written)
 

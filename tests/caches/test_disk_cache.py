@@ -19,7 +19,7 @@ import pytest
 from dtscheduler.caches.disk import SMALL_BYTES, DiskCache
 from dtscheduler.errors import ResultError, ResultMissingError, SchedulerError, WorkspaceError
 
-SPAWN = multiprocessing.get_context("spawn")
+FRESH = multiprocessing.get_context("forkserver")  # of processes that share nothing with this one
 SMALL, LARGE = b"small", os.urandom(SMALL_BYTES * 4)
 BOTH = pytest.mark.parametrize("payload", [SMALL, LARGE], ids=["small", "large"])
 
@@ -328,7 +328,7 @@ def _write_often(folder, slot, count):
 @pytest.mark.slow
 @pytest.mark.parametrize("slots", [(0, 0), (0, 1)], ids=["same shard", "two shards"])
 def test_two_writers_of_one_key_leave_one_valid_value_each(folder, slots):
-    writers = [SPAWN.Process(target=_write_often, args=(folder, slot, 60)) for slot in slots]
+    writers = [FRESH.Process(target=_write_often, args=(folder, slot, 60)) for slot in slots]
     DiskCache(folder).close()
     for writer in writers:
         writer.start()
@@ -360,7 +360,7 @@ def _write_for_ever(folder):
 @pytest.mark.slow
 def test_a_kill_during_a_write_leaves_valid_values_and_a_cache_that_works(folder):
     for round_ in range(8):
-        writer = SPAWN.Process(target=_write_for_ever, args=(folder,))
+        writer = FRESH.Process(target=_write_for_ever, args=(folder,))
         writer.start()
         deadline = time.monotonic() + 10
         while not list(folder.glob("0/*/*/*.val")) and time.monotonic() < deadline:
@@ -382,10 +382,10 @@ def _make_key(folder, barrier, found):
 
 @pytest.mark.slow
 def test_processes_that_open_a_new_cache_at_once_agree_on_its_key(tmp_path):
-    barrier, found = SPAWN.Barrier(4), SPAWN.Queue()
+    barrier, found = FRESH.Barrier(4), FRESH.Queue()
     for round_ in range(3):
         folder = tmp_path / f"results {round_}"
-        makers = [SPAWN.Process(target=_make_key, args=(folder, barrier, found)) for _ in range(4)]
+        makers = [FRESH.Process(target=_make_key, args=(folder, barrier, found)) for _ in range(4)]
         for maker in makers:
             maker.start()
         assert len({found.get(timeout=30) for _ in makers}) == 1

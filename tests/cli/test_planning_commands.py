@@ -25,7 +25,7 @@ Task(Name="load", Entrypoint="small.load", dag=dag) >> Task(Name="double", Entry
 
 
 @pytest.fixture
-def small(work_dir, workspace):
+def small(work_dir, one_core, workspace):
     folder = work_dir({"small.py": CODE})
     return folder / "small.py"
 

@@ -4,19 +4,29 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from dtscheduler.caches.memory import MemoryCache
+from dtscheduler.executors.inline import InlineExecutor
+from dtscheduler.hosting import Host
+from dtscheduler.model.access import Identity
 from dtscheduler.ports import Store
+from dtscheduler.settings import Settings
 from dtscheduler.stores.memory import MemoryStore
 from dtscheduler.stores.sql import open_store
+from dtscheduler.testing import Clock
+from dtscheduler.workspace import Workspace
 
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _numbers = count()
 
 
@@ -31,6 +41,27 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         opened = open_store(request.getfixturevalue("postgres_url"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Callable[..., Workspace]:
+    """Makes a workspace of somebody over a store: ``door(store, "ada")``; it is always noon."""
+
+    def opened(store: Store, user: str) -> Workspace:
+        host = Host(
+            home=tmp_path,
+            python=sys.executable,
+            open_store=lambda: store,
+            open_cache=lambda account: MemoryCache(),
+            make_executor=lambda name, **urgency: InlineExecutor(cache=MemoryCache()),
+            clock=Clock(NOON),
+            identity=Identity(user=user),
+            grace_seconds=0,
+        )
+        settings = Settings(home=tmp_path)
+        return Workspace(host=host, identity_of=lambda name: Identity(user=name), settings=settings, make_alerter=None)
+
+    return opened
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import deque
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -65,18 +66,27 @@ def _account(name):
 @pytest.fixture
 def python(nobody, monkeypatch):
     """An interpreter that other accounts can start: this one, or one of the same version that the system has."""
+    found, path, problem = _interpreter_for(nobody)
+    if path:
+        monkeypatch.setenv("PYTHONPATH", path)
+    return found or pytest.skip(problem)
+
+
+@cache
+def _interpreter_for(account):
+    """An interpreter that an account can start, the PYTHONPATH that it needs, and why there is none."""
     problems = []
     for found in (sys.executable, shutil.which(f"python3.{sys.version_info.minor}", path=os.defpath)):
-        if found and found != sys.executable:
-            monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{sysconfig.get_path('purelib')}")
+        path = None if found == sys.executable else f"{ROOT}:{sysconfig.get_path('purelib')}"
+        options = account.process_options({"PYTHONPATH": path} if path else {})
         try:
             command = [found or "", "-P", "-c", "import dtscheduler.executors.worker"]
-            subprocess.run(command, check=True, capture_output=True, **nobody.process_options({}))
+            subprocess.run(command, check=True, capture_output=True, **options)
         except (OSError, subprocess.CalledProcessError) as error:
-            problems.append(nobody.cannot_reach(found) or str(error))
+            problems.append(account.cannot_reach(found) or str(error))
         else:
-            return found
-    return pytest.skip(f"no interpreter that {nobody.name!r} can start: {'; '.join(problems)}")
+            return found, path, ""
+    return None, None, f"no interpreter that {account.name!r} can start: {'; '.join(problems)}"
 
 
 @pytest.fixture
@@ -199,8 +209,8 @@ def hands(passable, request):
     yield make
     for one in made:
         one.executor.close()
-    for cache in caches.values():
-        cache.close()
+    for results in caches.values():
+        results.close()
 
 
 @pytest.fixture

@@ -80,12 +80,14 @@ def test_short_parts_that_never_end_give_way_to_a_more_urgent_run(hands, spans, 
     assert len(names) == 1501
 
 
-def test_a_part_that_asks_for_more_than_there_is_runs_alone_and_in_its_turn(hands, spans, in_threads):
+def test_a_part_that_asks_for_more_than_there_is_runs_alone_and_in_its_turn(hands, spans, in_threads, monkeypatch):
     small = [hands(urgency=(1, n)).add("f", 20, given={"name": "small"}, cpu_mhz=4000) for n in (2, 3)]
     large = hands(urgency=(1, 1)).add("f", 1, given={"name": "large"}, cpu_mhz=1_000_000)
-    for one in small:
-        while not one.outcomes:
-            one.step(0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr("dtscheduler.executors.machine.RECENT_SECONDS", 0.1)  # they ask one after the other
+        for one in small:
+            while not one.outcomes:
+                one.step(0.05)
     in_threads(large.run, *(one.run for one in small))
     found = spans()
     (place,) = [number for number, (name, _, _) in enumerate(found) if name == "large"]

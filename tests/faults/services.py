@@ -69,14 +69,24 @@ def any_place(any_database, request, home, monkeypatch):
     workspace.close()
 
 
+HURRIED = """
+from datetime import timedelta
+from dtscheduler.service import drivers, loop
+drivers.AGAIN_SECONDS, loop.BEAT_SECONDS, loop.FINISH = 0.2, 0.5, timedelta(seconds=0.2)
+from dtscheduler.cli import main
+main()
+"""
+
+
 class ServiceProcess:
     """``dtscheduler serve``, in a process group of its own."""
 
-    def __init__(self, arguments, log, variables):
+    def __init__(self, arguments, log, variables, *, hurried=False):
         self._log = log
+        begin = ["-c", HURRIED] if hurried else ["-m", "dtscheduler"]
         with log.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "dtscheduler", "serve", *arguments],
+                [sys.executable, *begin, "serve", *arguments],
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
@@ -112,14 +122,18 @@ def daily():
 
 @pytest.fixture
 def serve(home, tmp_path):
-    """Start a service: ``serve("--once", crash="due:1", SMTP_HOST=...)``; what is left of it is killed at the end."""
+    """Start a service: ``serve("--once", crash="due:1", SMTP_HOST=...)``; what is left of it is killed at the end.
+
+    One that is ``hurried`` beats twice a second, tries what failed again after 0.2 s, and waits 0.2 s for runs that end.
+    """
     started = []
 
-    def start(*arguments, crash="", **settings):
+    def start(*arguments, crash="", hurried=False, **settings):
         variables = {f"DTSCHEDULER_{name}": str(value) for name, value in settings.items()}
         if crash:
             variables |= {"DTSCHEDULER_TEST_MODE": "1", "DTSCHEDULER_CRASH_AT": crash}
-        started.append(ServiceProcess(arguments, tmp_path / f"service-{len(started)}.log", variables))
+        log = tmp_path / f"service-{len(started)}.log"
+        started.append(ServiceProcess(arguments, log, variables, hurried=hurried))
         return started[-1]
 
     yield start

@@ -134,7 +134,7 @@ HUNGRY = """
         held = []
         for _ in range(40):
             held.append(bytearray(os.urandom(1000) * 10_000))
-            time.sleep(0.05)
+            time.sleep({pause})
         return len(held)
 
     @batch()
@@ -152,7 +152,7 @@ def test_a_task_that_uses_more_memory_than_it_asked_for_is_ended_when_that_is_en
     from dtscheduler import use
 
     use(place.home)
-    done = run(HUNGRY.format(marks=marks.path), Memory=150, Retries=1)
+    done = run(HUNGRY.format(marks=marks.path, pause=0.05), Memory=150, Retries=1)
     assert done.status == "out_of_memory"
     assert done.part("hungry").status == "out_of_memory"
     assert "asked for 150 MB" in done.part("hungry").reason
@@ -163,7 +163,7 @@ def test_a_task_that_uses_more_memory_than_it_asked_for_is_ended_when_that_is_en
 
 @pytest.mark.slow
 def test_a_task_may_use_more_memory_than_it_asked_for_when_that_is_not_enforced(machine, run, marks):
-    done = run(HUNGRY.format(marks=marks.path), Memory=150)
+    done = run(HUNGRY.format(marks=marks.path, pause=0.01), Memory=150)
     assert done.result("hungry") == 40
     assert done.part("hungry").peak_memory_mb > 400
 

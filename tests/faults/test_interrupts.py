@@ -208,13 +208,13 @@ def test_interrupt_in_a_notebook_stops_the_run_and_the_next_cell_works(place, tm
 def test_the_run_of_a_kernel_that_was_restarted_is_finished_by_the_next(place, tmp_path, living, until):
     with kernel(tmp_path) as (manager, client):
         client.execute_interactive(NOTEBOOK_JOB, timeout=30)
-        client.execute("go(3)")
+        client.execute("go(1.5)")
         first = until(lambda: running(place.home))
         manager.restart_kernel(now=True)
         client.wait_for_ready(timeout=30)
         until(lambda: len(living()) <= 1, seconds=5)
         client.execute_interactive(NOTEBOOK_JOB, timeout=30)
-        reply = client.execute_interactive("assert go(3).result('slow') == ('Point', 10)", timeout=30)
+        reply = client.execute_interactive("assert go(1.5).result('slow') == ('Point', 10)", timeout=30)
         assert reply["content"]["status"] == "ok"
         assert first.status == "completed"
 

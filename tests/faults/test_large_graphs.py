@@ -17,7 +17,7 @@ def folder(code):
 
         @batch()
         def f(n):
-            return n
+            return {"n": n}
         """)
 
 
@@ -107,10 +107,10 @@ def test_10_000_tasks_of_one_upstream_are_built_and_planned(place, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("executor", "count"), [("processes", COUNT), ("inline", 1_000)])
-def test_a_wide_fan_out_runs(place, folder, executor, count):
+def test_a_wide_fan_out_runs_and_its_results_are_kept_apart(place, folder, executor, count):
     done = fan(folder, count).run(executor=executor)
     assert done.status == "completed"
-    assert done.result("fan") == list(range(count))
+    assert done.result("fan") == [{"n": n} for n in range(count)]
 
 
 @pytest.mark.slow

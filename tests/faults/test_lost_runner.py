@@ -60,16 +60,16 @@ def computed_again(marks):
     return len(marks.lines()) - len(set(marks.lines()))
 
 
-@pytest.mark.parametrize("seconds", [0, 0.003, 0.02])
-def test_after_sigkill_the_same_script_finishes_the_run(job, marks, living, until, seconds):
-    first = job(seconds=seconds)
-    until(lambda: len(marks.lines()) > 60)
+@pytest.mark.parametrize(("seconds", "parts"), [(0, 200), (0.003, 200), (0.02, 100)])
+def test_after_sigkill_the_same_script_finishes_the_run(job, marks, living, until, seconds, parts):
+    first = job(seconds=seconds, parts=parts)
+    until(lambda: len(marks.lines()) > 0.3 * parts)
     count = len(workers(living))
     first.kill()
     first.wait()
     until(lambda: not living(), seconds=3)
-    output, _ = job(seconds=seconds).communicate(timeout=30)
-    assert output == f"1 completed {sum(n * n for n in range(200))}\n"
+    output, _ = job(seconds=seconds, parts=parts).communicate(timeout=30)
+    assert output == f"1 completed {sum(n * n for n in range(parts))}\n"
     assert len(dtscheduler.runs()) == 1
     assert computed_again(marks) <= count
 
@@ -100,7 +100,7 @@ def test_a_runner_that_is_killed_again_and_again_gets_there(job, marks, living, 
 
 
 def test_attempts_that_were_lost_with_their_runner_are_on_record(job, marks, place, until):
-    first = job(parts=2, seconds=2)
+    first = job(parts=2, seconds=1)
     until(lambda: dtscheduler.runs() and [r.status for r in place.task_runs(1)].count("running") == 2)
     first.kill()
     first.wait()
@@ -113,7 +113,7 @@ def test_attempts_that_were_lost_with_their_runner_are_on_record(job, marks, pla
 
 
 def test_what_was_printed_before_the_runner_was_lost_is_still_in_the_log(job, marks, place, until):
-    first = job(parts=1, seconds=2)
+    first = job(parts=1, seconds=1)
     until(lambda: dtscheduler.runs() and place.task_runs(1)[0].status == "running")
     first.kill()
     first.wait()
@@ -192,7 +192,7 @@ def test_processes_that_tasks_have_hidden_end_with_the_runner(script, place, liv
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_runner_that_is_ended_by_a_signal_leaves_no_process_and_can_be_resumed(job, marks, living, until, number):
-    runner = job(parts=20, seconds=0.1)
+    runner = job(parts=12, seconds=0.1)
     until(lambda: len(marks.lines()) > 3)
     runner.send_signal(number)
     runner.wait(timeout=10)
@@ -201,11 +201,11 @@ def test_a_runner_that_is_ended_by_a_signal_leaves_no_process_and_can_be_resumed
     done = dtscheduler.run(1)
     if not done.status.final:
         done = resume(1)
-        assert done.result("total") == sum(n * n for n in range(20))
+        assert done.result("total") == sum(n * n for n in range(12))
 
 
 def test_a_runner_that_stood_still_and_was_overtaken_writes_nothing_more(job, marks, place, until, stand_still):
-    first = job(parts=6, seconds=0.6)
+    first = job(parts=6, seconds=0.3)
     until(lambda: len(marks.lines()) >= 2 and place.runs(RunQuery())[0].status == "running")
     stand_still(first.send_signal)
     _expire_lease(place)

@@ -127,14 +127,17 @@ TRACELESS = {("a child with an empty environment", "dies"), ("a daemon with an e
 def test_no_process_outlives_its_task(short_grace, dag, until, kind, ending):
     marker = f"1{time.time_ns() % 10**8:08d}"
     start = GRANDCHILDREN[kind].replace("1000", marker)
-    done = dag(f"""
+    going = dag(f"""
         @batch()
         def leaves():
             {start}
             time.sleep(0.05)
             {ENDINGS[ending]}
-        """, FailAfter="1s").run()  # fmt: skip
-    assert done.status.final
+        """).run(wait=False)  # fmt: skip
+    if ending == "never returns":
+        until(lambda: _sleepers(marker))
+        going.stop()
+    assert going.wait(20).final
     left = _sleepers(marker)
     try:
         until(lambda: not _sleepers(marker), seconds=2)
@@ -309,11 +312,14 @@ def test_a_run_can_be_stopped_at_any_moment_and_nothing_starts_after_that(fan, m
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_from_outside_costs_its_attempt_alone(dag, until):
-    going = dag("""
+def test_a_worker_that_is_killed_from_outside_costs_its_attempt_alone(dag, until, marks):
+    going = dag(f"""
         @batch()
         def slow():
-            time.sleep(2)
+            with open({marks.path!r}, "a") as file:
+                file.write("slow\\n")
+            if Path({marks.path!r}).read_text().count("slow") == 1:
+                time.sleep(1000)
             return "done"
 
         @batch()

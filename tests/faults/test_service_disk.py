@@ -38,7 +38,7 @@ def test_what_became_due_while_the_disk_was_full_runs_when_there_is_room(
     small, rows, serve, sound, until, waste, daily
 ):
     small(Schedule=daily)
-    service = serve()
+    service = serve(hurried=True)
     until(lambda: rows("select 1 from services"))
     (seen,) = rows("select beat from services")
     full = waste()
@@ -57,9 +57,9 @@ def test_what_became_due_while_the_disk_was_full_runs_when_there_is_room(
 
 
 def test_a_run_that_meets_a_full_disk_says_so_and_the_next_one_runs(small, serve, sound, until, waste, marks):
-    job = small(seconds=1.5)
+    job = small(seconds=0.7)
     run = job.run()
-    service = serve()
+    service = serve(hurried=True)
     until(marks.lines)
     full = waste()
     until(lambda: not service.alive or "disk" in service.log or run.status.final)
@@ -76,10 +76,10 @@ def test_a_run_that_meets_a_full_disk_says_so_and_the_next_one_runs(small, serve
 def test_runs_whose_turn_comes_while_the_disk_is_full_get_it_when_there_is_room(
     small, serve, sound, until, waste, marks
 ):
-    job = small(seconds=1.5)
+    job = small(seconds=0.6)
     job.run()
     waiting = [job.run(), job.run()]
-    service = serve(RUNS_AT_A_TIME=1)
+    service = serve(hurried=True, RUNS_AT_A_TIME=1)
     until(marks.lines)
     full = waste()
     until(lambda: service.log.count("could not be driven") >= 8 or not service.alive)

@@ -46,11 +46,11 @@ def ended(rows):
     return not rows("select 1 from runs where status in ('scheduled', 'ready', 'running')")
 
 
-def test_three_services_run_each_of_fifty_jobs_once(crowd, rows, serve, sound, marks, until):
-    crowd(50)
+def test_three_services_run_each_of_thirty_jobs_once(crowd, rows, serve, sound, marks, until):
+    crowd(30)
     rows.missed(2)
     services = [serve(RUNS_AT_A_TIME=4) for _ in range(3)]
-    until(lambda: len(rows.runs()) >= 50 and ended(rows), seconds=50)
+    until(lambda: len(rows.runs()) >= 30 and ended(rows), seconds=50)
     for service in services:
         service.tell(signal.SIGTERM)
     assert [service.ended() for service in services] == [0, 0, 0]

@@ -53,7 +53,7 @@ def test_a_run_that_is_under_way_when_the_service_is_stopped_is_finished_by_the_
     stubborn, serve, once, sound, begun, living, place, how
 ):
     run = stubborn(how)
-    service = serve()
+    service = serve(hurried=True, STOP_GRACE_SECONDS=0.5)
     begun()
     service.tell(signal.SIGTERM)
     assert service.ended() == 0
@@ -70,7 +70,7 @@ def test_a_run_that_is_under_way_when_the_service_is_stopped_is_finished_by_the_
 def test_a_run_that_is_interrupted_again_and_again_uses_no_retries_up(stubborn, serve, once, sound, begun, place):
     run = stubborn(times=3)
     for count in (1, 2, 3):
-        service = serve(STOP_GRACE_SECONDS=0.3)
+        service = serve(hurried=True, STOP_GRACE_SECONDS=0.3)
         begun(count)
         service.tell(signal.SIGTERM)
         assert service.ended() == 0
@@ -101,7 +101,7 @@ def test_an_idle_service_ends_when_it_is_asked_to_and_signs_off(place, rows, ser
 
 def test_ctrl_c_in_its_terminal_leaves_the_run_to_the_next_service(stubborn, serve, once, sound, begun, living):
     run = stubborn()
-    service = serve()
+    service = serve(hurried=True)
     begun()
     service.tell(signal.SIGINT, group=True)
     assert service.ended() == 0
@@ -162,7 +162,7 @@ def test_a_run_that_a_service_drives_is_stopped_by_hand(stubborn, serve, begun, 
 
 def test_a_run_that_was_asked_to_stop_while_nobody_drove_it_is_stopped(stubborn, serve, once, begun, sound, marks):
     run = stubborn()
-    service = serve()
+    service = serve(hurried=True)
     begun()
     service.tell(signal.SIGTERM)
     assert service.ended() == 0

@@ -23,7 +23,8 @@ def test_somebody_who_writes_for_a_long_time_delays_but_does_not_double(
     rows.missed(2)
     locked.begin()
     service = serve()
-    held(4)
+    until(lambda: "serving" in service.log)
+    held(1.2)
     locked.end()
     until(lambda: rows.runs().count("completed") == 4)
     assert len(marks.lines()) == 4
@@ -33,11 +34,11 @@ def test_somebody_who_writes_for_a_long_time_delays_but_does_not_double(
 
 
 def test_a_run_goes_on_while_somebody_else_writes(small, serve, sound, locked, until, marks, rows):
-    run = small(seconds=2).run()
+    run = small(seconds=0.7).run()
     service = serve()
     until(marks.lines)
     locked.begin()
-    held(3)
+    held(1.2)
     locked.end()
     assert run.wait(20) == "completed"
     assert marks.lines() == ["load"]

@@ -246,17 +246,6 @@ def test_a_result_of_200_mb_travels_from_task_to_task(place, code):
     assert made.last_run.part("make").result_bytes > 200_000_000
 
 
-@pytest.mark.slow
-def test_20_000_small_results_are_kept_apart(fan):
-    done = fan("""
-        @batch()
-        def f(n):
-            return {"n": n}
-        """, 20_000).run()  # fmt: skip
-    assert done.status == "completed"
-    assert done.result("fan") == [{"n": n} for n in range(20_000)]
-
-
 def test_a_script_gets_back_what_its_own_classes_made(script):
     process = script("""
         from dataclasses import dataclass

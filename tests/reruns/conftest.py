@@ -33,6 +33,11 @@ def total(clean, rundate):
 """
 
 
+@pytest.fixture(autouse=True)
+def one_worker(one_core):
+    """That is enough for steps that follow each other."""
+
+
 @pytest.fixture
 def steps(tmp_path, workspace, monkeypatch):
     """A job ``load >> clean >> total``: ``steps.dag(...)`` makes it, ``steps.edit(old, new)`` changes its code.

@@ -41,7 +41,7 @@ def test_a_store_that_is_opened_again_has_kept_everything(path):
 @pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
 def test_a_store_is_named_by_path_or_by_url(path, form):
     open_store(form.format(path)).close()
-    assert sql(path, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert sql(path, "SELECT version_num FROM alembic_version") == [("0004",)]
 
 
 def test_the_file_is_for_its_owner_alone(path):
@@ -114,7 +114,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path):
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(path):
     open_store(path).close()
     sql(path, "UPDATE alembic_version SET version_num = '0999'")
-    with pytest.raises(StoreVersionError, match=r"0999.*0003.*upgrade"):
+    with pytest.raises(StoreVersionError, match=r"0999.*0004.*upgrade"):
         open_store(path)
     assert sql(path, "SELECT version_num FROM alembic_version") == [("0999",)]
 

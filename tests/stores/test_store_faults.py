@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -23,9 +24,10 @@ from dtscheduler.model.job import AccessSpec, JobSpec, PartSpec, TaskSpec
 from dtscheduler.model.run import RunQuery, RunRecord, TaskRunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.stores.sql import open_store
+from dtscheduler.stores.sql.file import BUSY_SECONDS, connect, make
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-SPAWN = multiprocessing.get_context("spawn")
+FRESH = multiprocessing.get_context("forkserver")  # of processes that share nothing with this one
 PARTS = 200
 SPEC = JobSpec(
     name="flights",
@@ -63,30 +65,41 @@ def record_all(store, run, attempt, text="x"):
 # Other processes
 
 
-@pytest.mark.slow
-def test_a_write_waits_for_a_process_that_locks_the_store_and_succeeds(store, path):
-    run = add(store)
-    locked = SPAWN.Event()
-    other = SPAWN.Process(target=_lock, args=(path, 6, locked))
-    other.start()
+@pytest.fixture
+def locker(path):
+    """Another process that locks the store until it is told to let go: ``locker.go``, ``locker.gone``."""
+    locked, go, gone = FRESH.Event(), FRESH.Event(), FRESH.Event()
+    process = FRESH.Process(target=_lock, args=(path, locked, go, gone))
+    process.start()
     assert locked.wait(30)
-    started = time.monotonic()
+    yield SimpleNamespace(go=go, gone=gone)
+    go.set()
+    process.join()
+
+
+@pytest.mark.slow
+def test_a_write_waits_for_a_process_that_locks_the_store_and_succeeds(store, request):
+    run = add(store)
+    locker = request.getfixturevalue("locker")
+    threading.Timer(1.0, locker.go.set).start()
     record_all(store, run, 1)
-    assert time.monotonic() - started > 4
-    other.join()
+    assert locker.gone.is_set()
     assert {record.attempt for record in store.task_runs(run.id)} == {1}
 
 
+def test_the_patience_with_a_lock_is_longer_than_what_sqlite_has_by_itself(path):
+    make(path)
+    with closing(connect(path)) as connection, closing(sqlite3.connect(path)) as usual:
+        ours, theirs = (each.execute("PRAGMA busy_timeout").fetchone()[0] for each in (connection, usual))
+    assert ours == BUSY_SECONDS * 1000 > theirs
+
+
 @pytest.mark.slow
-def test_readers_do_not_wait_for_a_writer(store, path):
+def test_readers_do_not_wait_for_a_writer(store, request):
     run = add(store)
-    locked = SPAWN.Event()
-    other = SPAWN.Process(target=_lock, args=(path, 3, locked))
-    other.start()
-    assert locked.wait(30)
+    locker = request.getfixturevalue("locker")
     assert store.runs(RunQuery()) == [run]
-    assert other.is_alive()  # it still holds the lock
-    other.join()
+    assert not locker.gone.is_set()  # it still holds the lock
 
 
 def test_a_lock_that_outlasts_all_patience_is_explained(store, path, monkeypatch):
@@ -100,7 +113,7 @@ def test_a_lock_that_outlasts_all_patience_is_explained(store, path, monkeypatch
 
 @pytest.mark.slow
 def test_eight_writers_and_a_reader_lose_nothing(store, path):
-    writers = [SPAWN.Process(target=_write, args=(path, 15)) for _ in range(8)]
+    writers = [FRESH.Process(target=_write, args=(path, 15)) for _ in range(8)]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
@@ -138,8 +151,8 @@ def test_many_threads_share_one_store(store):
 def test_a_process_killed_in_the_middle_of_a_write_leaves_whole_records(store, path):
     run = add(store)
     for round_ in range(5):
-        writing = SPAWN.Event()
-        victim = SPAWN.Process(target=_record_forever, args=(path, run, writing))
+        writing = FRESH.Event()
+        victim = FRESH.Process(target=_record_forever, args=(path, run, writing))
         victim.start()
         assert writing.wait(30)
         time.sleep(0.02 * round_)
@@ -272,11 +285,12 @@ def _room(disk):
     return shutil.disk_usage(disk).free
 
 
-def _lock(path, seconds, locked):
+def _lock(path, locked, go, gone):
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         locked.set()
-        time.sleep(seconds)
+        go.wait(30)
+        gone.set()
         connection.execute("ROLLBACK")
 
 

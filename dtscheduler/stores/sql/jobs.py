@@ -6,23 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    and_,
-    func,
-    insert,
-    literal,
-    not_,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, case, collate, insert, literal, select, update
 
 from dtscheduler.errors import NotFoundError
-from dtscheduler.model.access import Identity
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery
@@ -30,8 +16,10 @@ from dtscheduler.model.saved import JobRecord, JobVersion
 from dtscheduler.stores.saving import first_version, next_version
 from dtscheduler.stores.specs import read_spec, spec_hash, write_spec
 from dtscheduler.stores.sql import rows
+from dtscheduler.stores.sql.access import readable
 from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.tables import job_versions, jobs, runs, specs
+from dtscheduler.stores.sql.wording import contains, holds
 
 _JOB_COLUMNS = [jobs.c[name] for name in rows.JOB]
 _VERSION_COLUMNS = [job_versions.c[name] for name in rows.VERSION]
@@ -92,10 +80,11 @@ class SqlJobs:
         return spec_hash(body)
 
     def jobs(self, query: JobQuery) -> list[JobRecord]:
-        """Saved jobs in order of their names."""
+        """Saved jobs in the order that the query asks for."""
+        chosen = select(*_JOB_COLUMNS).where(*conditions(query)).order_by(*self._order(query))
         with self._database.reading() as connection:
-            found = connection.execute(select(*_JOB_COLUMNS).where(*_conditions(query))).all()
-        return sorted(map(rows.job_record, found), key=lambda job: job.name)
+            found = connection.execute(chosen.offset(query.offset or None).limit(query.limit)).all()
+        return [rows.job_record(row) for row in found]
 
     def versions(self, job_id: int) -> list[JobVersion]:
         """All versions of a job, oldest first."""
@@ -113,6 +102,14 @@ class SqlJobs:
         if body is None:
             raise NotFoundError(f"there is no spec {spec_hash}")
         return read_spec(body)
+
+    def _order(self, query: JobQuery) -> list[ColumnElement[Any]]:
+        # a server may sort texts by the rules of a language; Python and SQLite go by the letters' numbers
+        name = jobs.c.name if self._database.is_sqlite else collate(jobs.c.name, "C")
+        if query.order == "name":
+            return [name]
+        fires = case((jobs.c.paused.is_(None), jobs.c.next_fire), else_=None)
+        return [fires.nulls_last(), name]
 
     def _latest(self, name: str) -> JobRecord | None:
         found = self.jobs(JobQuery(name=name))
@@ -135,24 +132,19 @@ def write_once(database: Database, connection: Connection, digest: str, body: st
     connection.execute(database.insert(specs).values(hash=digest, body=body).on_conflict_do_nothing())
 
 
-def readable(identity: Identity, table: FromClause) -> ColumnElement[bool]:
-    """What an identity may read, of a table with owner, group and permissions; the rule of ``model.access.may``."""
-    if identity.admin:
-        return true()
-    member = table.c.group.in_(sorted(identity.groups))
-    letters = table.c.permissions
-    of_group, of_others = func.substr(letters, 3, 1) == "r", func.substr(letters, 5, 1) == "r"
-    return or_(table.c.owner == identity.user, and_(member, of_group), and_(not_(member), of_others))
-
-
-def _conditions(query: JobQuery) -> list[ColumnElement[bool]]:
+def conditions(query: JobQuery) -> list[ColumnElement[bool]]:
+    """What a job is to fulfil that a query asks for."""
     plain = {jobs.c.id: query.id, jobs.c.uuid: query.uuid, jobs.c.tag: query.tag, jobs.c.owner: query.owner}
-    conditions = [column == value for column, value in plain.items() if value is not None]
-    conditions.append(jobs.c.deleted.is_(None))
+    found = [column == value for column, value in plain.items() if value is not None]
+    found.append(jobs.c.deleted.is_(None))
     if query.name is not None:
-        conditions.append(jobs.c.name_key == name_key(query.name))
+        found.append(jobs.c.name_key == name_key(query.name))
+    if query.text:
+        found.append(contains(jobs.c.name_key, name_key(query.text)))
+    if query.paused is not None:
+        found.append(jobs.c.paused.is_not(None) if query.paused else jobs.c.paused.is_(None))
     if query.label is not None:
-        conditions.append(func.replace(jobs.c.labels, rows.label_text(query.label), "") != jobs.c.labels)
+        found.append(holds(jobs.c.labels, rows.label_text(query.label)))
     if query.reader is not None:
-        conditions.append(readable(query.reader, jobs))
-    return conditions
+        found.append(readable(query.reader, jobs))
+    return found

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, true, update
 
+from dtscheduler.model.access import Identity
 from dtscheduler.model.alert import AlertRecord, Channel
 from dtscheduler.stores.saving import FARTHEST
 from dtscheduler.stores.sql import rows
+from dtscheduler.stores.sql.access import readable, readable_run
 from dtscheduler.stores.sql.database import Database
-from dtscheduler.stores.sql.tables import outbox
+from dtscheduler.stores.sql.tables import jobs, outbox, runs
 
 ALERT_INSERTED = tuple(name for name in rows.ALERT if name != "id")
 _COLUMNS = [outbox.c[name] for name in rows.ALERT]
@@ -30,11 +32,17 @@ class SqlOutbox:
         with self._database.writing() as connection:
             connection.execute(insert(outbox), [rows.alert_values(alert) for alert in alerts])
 
-    def alerts(self, *, pending: bool = False, limit: int | None = None) -> list[AlertRecord]:
-        """Alerts, newest first; or only those that are still to be sent."""
+    def alerts(
+        self, *, pending: bool = False, limit: int | None = None, reader: Identity | None = None
+    ) -> list[AlertRecord]:
+        """Alerts, newest first; or only those that are still to be sent, or that are about what may be read."""
         chosen = select(*_COLUMNS).order_by(outbox.c.id.desc()).limit(limit)
+        if pending:
+            chosen = chosen.where(outbox.c.next_try.is_not(None))
+        if reader is not None:
+            chosen = chosen.where(_readable(reader))
         with self._database.reading() as connection:
-            found = connection.execute(chosen.where(outbox.c.next_try.is_not(None)) if pending else chosen).all()
+            found = connection.execute(chosen).all()
         return rows.alert_records(found)
 
     def claim_alerts(self, now: datetime, until: datetime) -> list[AlertRecord]:
@@ -62,3 +70,11 @@ class SqlOutbox:
         with self._database.reading() as connection:
             found = connection.execute(recent).all()
         return {(Channel(channel), recipient): rows.moment(sent) for channel, recipient, sent in found}
+
+
+def _readable(identity: Identity) -> ColumnElement[bool]:
+    if identity.admin:
+        return true()
+    of_run = exists().where(runs.c.id == outbox.c.run_id, readable_run(identity))
+    of_job = exists().where(jobs.c.name == outbox.c.job_name, jobs.c.deleted.is_(None), readable(identity, jobs))
+    return or_(of_run, and_(outbox.c.run_id.is_(None), of_job))

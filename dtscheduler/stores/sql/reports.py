@@ -28,11 +28,11 @@ from dtscheduler.model.status import TaskStatus
 from dtscheduler.stores.memory_reports import spellings
 from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.rows import Row
+from dtscheduler.stores.sql.runs import NEWEST, page_of
 from dtscheduler.stores.sql.runs import conditions as run_conditions
 from dtscheduler.stores.sql.tables import attempts, runs, task_runs
 
 CHUNK = 4_000
-_NEWEST = runs.c.submitted.desc(), runs.c.id.desc()
 _PLACE = task_runs.c.task, task_runs.c.part
 
 
@@ -99,7 +99,9 @@ class SqlReports:
             chosen = select(*(given[name] for name in columns)).select_from(places)
         else:
             chosen = select(*(_RUN[name] for name in columns))
-        yield from self._chunks(chosen.where(*conditions).order_by(*_NEWEST).limit(query.limit))
+        yield from self._chunks(
+            chosen.where(*conditions).order_by(*NEWEST).offset(query.offset or None).limit(query.limit)
+        )
 
     def task_run_rows(self, query: TaskRunQuery, columns: Sequence[str]) -> Iterator[list[Row]]:
         """Task runs as tuples, those of the newest run first, then in order of task and part."""
@@ -129,18 +131,14 @@ def _as_the_driver_gives_them(found: CursorResult[Any]) -> Iterator[list[Row]]:
 def _totals(query: RunQuery) -> Subquery:
     """What the task runs of each run are together."""
     totals = [total.label(name) for name, total in _TOTALS.items()]
-    summed = select(task_runs.c.run_id, *totals).where(task_runs.c.run_id.in_(_newest_ids(query)))
+    summed = select(task_runs.c.run_id, *totals).where(task_runs.c.run_id.in_(page_of(query)))
     return summed.group_by(task_runs.c.run_id).subquery()
-
-
-def _newest_ids(query: RunQuery) -> Select[Any]:
-    return select(runs.c.id).where(*run_conditions(query)).order_by(*_NEWEST).limit(query.limit)
 
 
 @lru_cache(maxsize=32)  # writing a statement takes as long as reading a few hundred rows
 def _latest_in_order(columns: tuple[str, ...]) -> Select[Any]:
     places = runs.join(task_runs, task_runs.c.run_id == runs.c.id)
-    return select(*(_TASK_RUN[name] for name in columns)).select_from(places).order_by(*_NEWEST, *_PLACE)
+    return select(*(_TASK_RUN[name] for name in columns)).select_from(places).order_by(*NEWEST, *_PLACE)
 
 
 def _latest(query: TaskRunQuery, given: Sequence[Any]) -> Select[Any]:
@@ -168,8 +166,8 @@ def _conditions(query: TaskRunQuery, table: Any) -> Iterator[ColumnElement[bool]
     yield from run_conditions(replace(query.runs, reader=None))
     if query.runs.reader is not None:
         yield _readable(query.runs.reader)
-    if query.runs.limit is not None:
-        yield runs.c.id.in_(_newest_ids(query.runs))
+    if query.runs.limit is not None or query.runs.offset:
+        yield runs.c.id.in_(page_of(query.runs))
     if query.task is not None:
         yield task_runs.c.task_name.in_(spellings(query.task))
     if query.statuses is not None:

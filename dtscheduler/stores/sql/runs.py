@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, insert, select, update
 
 from dtscheduler.errors import LeaseLostError, NotFoundError
-from dtscheduler.model.access import Identity
 from dtscheduler.model.alert import AlertRecord
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.names import name_key
@@ -19,19 +18,22 @@ from dtscheduler.model.status import FINAL_RUN, RunStatus, TaskStatus
 from dtscheduler.stores.legible import legible
 from dtscheduler.stores.specs import spec_hash, write_spec
 from dtscheduler.stores.sql import rows
+from dtscheduler.stores.sql.access import among_readable, readable_run
 from dtscheduler.stores.sql.database import Database
-from dtscheduler.stores.sql.jobs import readable, write_once
+from dtscheduler.stores.sql.jobs import write_once
 from dtscheduler.stores.sql.outbox import ALERT_INSERTED
-from dtscheduler.stores.sql.tables import attempts, codes, jobs, outbox, reusable, runs, task_runs
+from dtscheduler.stores.sql.tables import attempts, codes, outbox, reusable, runs, task_runs
+from dtscheduler.stores.sql.wording import contains, holds, unindexed
 
-_RUN_COLUMNS = [runs.c[name] for name in rows.RUN]
-_TASK_RUN_COLUMNS = [task_runs.c[name] for name in rows.TASK_RUN]
+RUN_COLUMNS = [runs.c[name] for name in rows.RUN]
+TASK_RUN_COLUMNS = [task_runs.c[name] for name in rows.TASK_RUN]
 _ATTEMPT_COLUMNS = [attempts.c[name] for name in rows.ATTEMPT]
 _CHANGING = rows.TASK_RUN[rows.TASK_RUN.index("status") :]
 _FINAL = [status.value for status in FINAL_RUN]
 _MOST_PARAMETERS = 500
 _FEW = 8
-_REUSABLE_COLUMNS = [task_runs.c.run_id if column is task_runs.c.from_run else column for column in _TASK_RUN_COLUMNS]
+NEWEST = runs.c.submitted.desc(), runs.c.id.desc()
+_REUSABLE_COLUMNS = [task_runs.c.run_id if column is task_runs.c.from_run else column for column in TASK_RUN_COLUMNS]
 
 
 class SqlRuns:
@@ -81,18 +83,22 @@ class SqlRuns:
 
     def runs(self, query: RunQuery) -> list[RunRecord]:
         """Runs, newest first."""
-        newest_first = select(*_RUN_COLUMNS).order_by(runs.c.submitted.desc(), runs.c.id.desc())
+        newest_first = select(*RUN_COLUMNS).order_by(*NEWEST)
+        if query.limit is None:
+            chosen = newest_first.where(*conditions(query)).offset(query.offset or None)
+        else:  # the numbers of those on the page are found in an index alone
+            chosen = newest_first.where(runs.c.id.in_(page_of(query)))
         with self._database.reading() as connection:
-            found = connection.execute(newest_first.where(*conditions(query)).limit(query.limit)).all()
+            found = connection.execute(chosen).all()
         return rows.run_records(found)
 
     def task_runs(self, run_id: int) -> list[TaskRunRecord]:
         """All task runs of a run, in order of task and part."""
-        chosen = select(*_TASK_RUN_COLUMNS).where(task_runs.c.run_id == run_id)
+        chosen = select(*TASK_RUN_COLUMNS).where(task_runs.c.run_id == run_id)
         with self._database.reading() as connection:
             found = connection.execute(chosen.order_by(task_runs.c.task, task_runs.c.part)).all()
             if not found:
-                _require_run(connection, run_id)
+                require_run(connection, run_id)
         return [rows.task_run_record(row) for row in found]
 
     def attempts(self, run_id: int) -> list[AttemptRecord]:
@@ -101,7 +107,7 @@ class SqlRuns:
         with self._database.reading() as connection:
             found = connection.execute(chosen.order_by(*_ATTEMPT_COLUMNS[:3])).all()
             if not found:
-                _require_run(connection, run_id)
+                require_run(connection, run_id)
         return [rows.attempt_record(row) for row in found]
 
     def take_lease(self, run_id: int, *, holder: str, until: datetime, from_epoch: int) -> int | None:
@@ -111,7 +117,7 @@ class SqlRuns:
         with self._database.writing() as connection:
             if connection.execute(free.values(lease)).rowcount:
                 return from_epoch + 1
-            _require_run(connection, run_id)
+            require_run(connection, run_id)
             return None
 
     def record(
@@ -147,7 +153,7 @@ class SqlRuns:
         active = update(runs).where(runs.c.id == run_id, runs.c.status.not_in(_FINAL))
         with self._database.writing() as connection:
             if not connection.execute(active.values(stop_requested_by=by)).rowcount:
-                _require_run(connection, run_id)
+                require_run(connection, run_id)
 
     def keep_code(self, code_hash: str, body: str) -> None:
         """Keep what a run knows of its code, under its hash."""
@@ -233,13 +239,20 @@ def _write_run(connection: Connection, run_id: int, epoch: int, values: dict[str
     leased = update(runs).where(runs.c.id == run_id, runs.c.lease_epoch == epoch, runs.c.lease_holder.is_not(None))
     if connection.execute(leased.values(values)).rowcount:
         return
-    _require_run(connection, run_id)
+    require_run(connection, run_id)
     raise LeaseLostError(f"run {run_id} is driven by another process now, or by none; nothing was written")
 
 
-def _require_run(connection: Connection, run_id: int) -> None:
+def require_run(connection: Connection, run_id: int) -> None:
+    """Raise ``NotFoundError`` where there is no such run."""
     if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
         raise NotFoundError(f"there is no run {run_id}")
+
+
+def page_of(query: RunQuery) -> Select[tuple[int]]:
+    """The numbers of the runs on the page that a query asks for."""
+    chosen = select(runs.c.id).where(*conditions(query)).order_by(*NEWEST)
+    return chosen.offset(query.offset or None).limit(query.limit)
 
 
 def conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
@@ -257,31 +270,28 @@ def conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
     if query.rundates is not None:
         first, last = query.rundates
         yield runs.c.rundate.between(first.isoformat(), last.isoformat())
-    if query.reader is not None:
-        yield _readable(query.reader)
     if query.job_name is not None:
         yield runs.c.job_name_key == name_key(query.job_name)
+    if query.job_text:
+        yield contains(runs.c.job_name_key, name_key(query.job_text))
+    if query.newest is not None:
+        yield runs.c.id <= query.newest
     if query.label is not None:
-        yield func.replace(runs.c.labels, rows.label_text(query.label), "") != runs.c.labels
+        yield holds(runs.c.labels, rows.label_text(query.label))
     if query.lineage is not None:
         yield runs.c.lineage == query.lineage
     if not query.reruns:
         yield runs.c.rerun_of.is_(None)
     if query.statuses is not None:
-        yield runs.c.status.in_([status.value for status in query.statuses])
+        few = not any(status.final for status in query.statuses)
+        yield (runs.c.status if few else unindexed(runs.c.status)).in_([status.value for status in query.statuses])
     if query.since is not None:
         yield runs.c.submitted >= rows.micros(query.since)
     if query.until is not None:
         yield runs.c.submitted < rows.micros(query.until)
-
-
-def _readable(identity: Identity) -> ColumnElement[bool]:
-    """A run of a saved job is as readable as the job is now; any other run, or that of a deleted job, as it was made."""
-    if identity.admin:
-        return true()
-    of_saved = exists().where(jobs.c.id == runs.c.job_id, jobs.c.deleted.is_(None))
-    of_readable = exists().where(jobs.c.id == runs.c.job_id, jobs.c.deleted.is_(None), readable(identity, jobs))
-    return or_(of_readable, and_(not_(of_saved), readable(identity, runs)))
+    if query.reader is not None:
+        few = query.id is not None or query.uuid is not None
+        yield readable_run(query.reader) if few else among_readable(query.reader)
 
 
 def _latest_of_one() -> Any:

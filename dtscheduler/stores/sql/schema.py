@@ -14,7 +14,7 @@ from dtscheduler.stores.sql.tables import metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions of the tables, oldest first; named here so that opening a store need not import Alembic."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")

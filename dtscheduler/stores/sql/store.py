@@ -10,6 +10,7 @@ from dtscheduler.stores.sql.database import Database
 from dtscheduler.stores.sql.firing import SqlFiring
 from dtscheduler.stores.sql.images import SqlImages
 from dtscheduler.stores.sql.jobs import SqlJobs
+from dtscheduler.stores.sql.looking import SqlLooking
 from dtscheduler.stores.sql.outbox import SqlOutbox
 from dtscheduler.stores.sql.pruning import SqlPruning
 from dtscheduler.stores.sql.reports import SqlReports
@@ -18,7 +19,7 @@ from dtscheduler.stores.sql.schema import REVISIONS, make_ready, revision
 from dtscheduler.stores.sql.services import SqlServices
 
 
-class SqlStore(SqlJobs, SqlFiring, SqlRuns, SqlReports, SqlPruning, SqlImages, SqlOutbox, SqlServices):
+class SqlStore(SqlJobs, SqlFiring, SqlRuns, SqlReports, SqlLooking, SqlPruning, SqlImages, SqlOutbox, SqlServices):
     """Jobs, runs and images in a database whose tables are up to date."""
 
     def __init__(self, database: Database) -> None:

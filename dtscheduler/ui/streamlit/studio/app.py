@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import streamlit as st
 
+from dtscheduler import ui
 from dtscheduler.errors import AccessError, SchedulerError
 from dtscheduler.ui.streamlit.studio import session
 from dtscheduler.ui.streamlit.texts import literal
 
-logger = logging.getLogger("dtscheduler")
+# A file of our own: the icons that Streamlit knows by name are fetched from elsewhere when they are a page's icon.
+_ICON = str(Path(ui.__file__).parent / "assets" / "icon.svg")
 
 _PAGES = (
     ("build", "Build", ":material/construction:", "A suite or single tasks: form, graph, plan; run it or save it."),
@@ -27,7 +29,7 @@ _PAGES = (
 
 def main() -> None:
     """Show the studio; the whole of its script."""
-    st.set_page_config(page_title="dtscheduler", page_icon=":material/account_tree:", layout="wide")
+    st.set_page_config(page_title="dtscheduler", page_icon=_ICON, layout="wide")
     session.guard()
     try:
         place = session.visitors_workspace()
@@ -38,10 +40,10 @@ def main() -> None:
     except SchedulerError as error:
         place, problem = None, str(error)
     pages = [
-        st.Page(_page(name), title=title, icon=icon, url_path=name, default=name == "build", help=about)
-        for name, title, icon, about in _PAGES
+        st.Page(_page(name), title=title, icon=icon, url_path=name, help=about) for name, title, icon, about in _PAGES
     ]
-    page = st.navigation(pages, position="top")
+    first = st.Page(lambda: st.switch_page(pages[0]), title="dtscheduler", default=True, visibility="hidden")
+    page = st.navigation([first, *pages], position="top")  # the default page has no address of its own to link to
     if problem or place is None:
         st.error(literal(problem), icon=":material/database_off:")
         return
@@ -81,7 +83,3 @@ def _turn_away(why: str) -> None:
         st.error(literal(why), icon=":material/lock:")
         if settings.web_login and not settings.web_header:
             st.button("Log out", icon=":material/logout:", on_click=st.logout)
-
-
-if __name__ == "__main__":
-    main()

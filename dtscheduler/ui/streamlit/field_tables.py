@@ -1,0 +1,160 @@
+"""Fields that are filled in as tables: data frames, and lists of groups or of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dtscheduler.forms.fields import Field, Kind
+from dtscheduler.ui.streamlit.remembered import keep_table, table_kept
+from dtscheduler.ui.streamlit.texts import literal
+from dtscheduler.ui.views.fields import columns_of, id_of, ids_of, limits_of, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TYPES = {
+    Kind.INT: "Int64",
+    Kind.FLOAT: "Float64",
+    Kind.FLAG: "boolean",
+    Kind.DATE: "datetime64[us]",
+    Kind.DATETIME: "datetime64[us]",
+    Kind.TIME: "object",
+}
+
+
+def edit_table(field: Field, given: Any, key: str, *, disabled: bool) -> Any:
+    """Let somebody edit the value of a table or of a list.
+
+    Returns:
+        ``{"columns": [...], "rows": [...]}`` of a table, a list of plain values or of dicts of a list.
+    """
+    columns = columns_of(field) or tuple(_untyped(given))
+    frame, editor = table_kept(key, columns, lambda: _frame(columns, list(_rows(field, columns, given))))
+    edited = st.data_editor(
+        frame,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config={column.name: _column(column) for column in columns},
+        key=editor,
+        disabled=disabled,
+        alt=field.label,
+    )
+    keep_table(key, edited)
+    rows = [[_plain(column, value) for column, value in zip(columns, row, strict=True)] for row in _cells(edited)]
+    rows = [row for row in rows if any(value is not None for value in row)]
+    if field.kind is Kind.TABLE:
+        return {"columns": [column.name for column in columns], "rows": rows}
+    if field.item and field.item.kind is Kind.GROUP:
+        return [_group(columns, row) for row in rows]
+    return [row[0] for row in rows]
+
+
+def _group(columns: Sequence[Field], row: Sequence[Any]) -> dict[str, Any]:
+    """A group from its cells; an empty cell of what may not be None counts as not given."""
+    pairs = zip(columns, row, strict=True)
+    return {column.name: value for column, value in pairs if value is not None or column.optional}
+
+
+def _rows(field: Field, columns: Sequence[Field], given: Any) -> Iterator[list[Any]]:
+    """The rows of a plain value, whichever of the ways to write it was taken; what is none of them gives none."""
+    if isinstance(given, Mapping) and isinstance(given.get("rows"), list):
+        names = list(given.get("columns", ()))
+        given = [dict(zip(names, row, strict=False)) for row in given["rows"]]
+    for row in given if isinstance(given, list) else ():
+        if isinstance(row, Mapping):
+            yield [row.get(column.name) for column in columns]
+        elif field.kind is Kind.LIST:
+            yield [row, *[None] * (len(columns) - 1)]
+
+
+def _untyped(given: Any) -> Iterator[Field]:
+    """The columns that a table starts with, where it does not say which it has; each of the kind its values have."""
+    names = given.get("columns", ()) if isinstance(given, Mapping) else ()
+    rows = given.get("rows", ()) if isinstance(given, Mapping) else ()
+    for place, name in enumerate(names):
+        values = [row[place] for row in rows if row[place] is not None]
+        yield Field(name=str(name), label=str(name), kind=_kind(values), optional=True)
+
+
+def _kind(values: Sequence[Any]) -> Kind:
+    for kind, types in ((Kind.FLAG, (bool,)), (Kind.INT, (int,)), (Kind.FLOAT, (int, float))):
+        if values and all(isinstance(v, types) and (kind is Kind.FLAG or not isinstance(v, bool)) for v in values):
+            return kind
+    return Kind.TEXT
+
+
+def _frame(columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """The rows as a frame whose columns have types, so that an empty one is edited as it should be."""
+    import pandas as pd
+
+    made = {}
+    for place, column in enumerate(columns):
+        values = [_cell(column, row[place]) for row in rows]
+        try:
+            made[column.name] = pd.Series(values, dtype=_TYPES.get(column.kind, "str"))
+        except (TypeError, ValueError):  # what was given is not of the column's kind: the core says so
+            made[column.name] = pd.Series([None if v is None else shown(v) for v in values], dtype="str")
+    return pd.DataFrame(made)
+
+
+def _cells(frame: pd.DataFrame) -> Iterator[list[Any]]:
+    import pandas as pd
+
+    for row in frame.itertuples(index=False, name=None):
+        yield [None if value is None or value is pd.NaT or value is pd.NA or value != value else value for value in row]
+
+
+def _cell(column: Field, value: Any) -> Any:
+    """A plain value as the table holds it."""
+    if value is None:
+        return None
+    if column.kind is Kind.CHOICE:
+        return id_of(value, ids_of(column.choices)) or shown(value)
+    if column.kind is Kind.TIME:
+        return time.fromisoformat(value)
+    return value if column.kind in _TYPES else shown(value)
+
+
+def _plain(column: Field, value: Any) -> Any:
+    """What a cell holds as a plain value."""
+    if value is None:
+        return None
+    if column.kind is Kind.CHOICE:
+        choice = ids_of(column.choices).get(value)
+        return value if choice is None else choice.value
+    if column.kind is Kind.DATE and isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def _column(column: Field) -> Any:
+    """How a column is edited. The limits are for convenience: the core checks what comes back."""
+    config = st.column_config
+    told: dict[str, Any] = {
+        "label": column.label,
+        "help": literal(column.help) if column.help else None,
+        "required": column.required and column.kind is not Kind.FLAG,
+    }
+    low, high, step = limits_of(column)
+    if column.kind is Kind.INT:
+        return config.NumberColumn(**told, min_value=low, max_value=high, step=step, format="%d")
+    if column.kind is Kind.FLOAT:
+        return config.NumberColumn(**told, min_value=low, max_value=high)
+    if column.kind is Kind.CHOICE:
+        ids = ids_of(column.choices)
+        return config.SelectboxColumn(
+            **told, options=list(ids), format_func=lambda each: ids[each].label if each in ids else str(each)
+        )
+    simple: dict[Kind, Callable[..., Any]] = {
+        Kind.FLAG: config.CheckboxColumn,
+        Kind.DATE: config.DateColumn,
+        Kind.DATETIME: config.DatetimeColumn,
+        Kind.TIME: config.TimeColumn,
+    }
+    return simple.get(column.kind, config.TextColumn)(**told)

@@ -1,0 +1,22 @@
+"""How text from data stands in Streamlit's labels and messages, which read Markdown, exactly as it is."""
+
+from __future__ import annotations
+
+import re
+
+from dtscheduler.model.shown import printable
+
+_MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+_DRAWN = re.compile(r"(?<!\S)(<->|->|<-|--|>=|<=|~=)(?!\S)|:streamlit:")
+_JOINER = "\u2060"  # has no width; a backslash does not keep Streamlit from drawing ``->`` as an arrow
+
+
+def literal(text: str) -> str:
+    """Markdown that shows a text as it is, on one line: no mark in it means anything, no control character acts."""
+    whole = _DRAWN.sub(lambda found: f"{found[0][0]}{_JOINER}{found[0][1:]}", printable(text))
+    return _MARKS.sub(r"\\\1", whole)
+
+
+def alarming(text: str) -> str:
+    """Markdown that shows a text as it is, in the theme's red, after a sign."""
+    return f":red[:material/error: {literal(text)}]"
