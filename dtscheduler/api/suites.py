@@ -231,7 +231,7 @@ def _only_built() -> Iterator[None]:
 
 def told_with_line(error: BaseException) -> str:
     """What was raised, and the line of the user's code that led to it: its file, number and text."""
-    said, found = raised(error), None
+    found = None
     trace = error.__traceback__
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
@@ -239,10 +239,9 @@ def told_with_line(error: BaseException) -> str:
             found = (file, trace.tb_lineno)
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        found = (Path(error.filename), error.lineno)
-    if found is None:
-        return printable(said)
-    return printable(f"{said} ({_line(*found)})")
+        return printable(f"{type(error).__name__}: {error.msg} ({_line(Path(error.filename), error.lineno)})")
+    said = raised(error)
+    return printable(f"{said} ({_line(*found)})" if found else said)
 
 
 def _line(file: Path, number: int) -> str:

@@ -37,7 +37,7 @@ def encode(value: object, where: str, special: Callable[[object], Any] = lambda 
     Raises:
         InvalidJobError: a value of another type, named by its path: ``ConfigurationJson['a'][3]``.
     """
-    if value == {} and isinstance(value, dict):
+    if isinstance(value, dict) and not value:
         return EMPTY
     return _write(_tagged(value, where, special, 0))
 

@@ -64,12 +64,14 @@ def test_rows_with_an_image_make_a_job_of_that_image_and_tag():
 
 
 def test_a_job_that_is_opened_and_not_changed_is_the_same(job):
-    assert changed_dag(job.spec(), "Risk", rows_of(job.spec())).spec() == job.spec()
+    assert changed_dag(job.spec(), rows_of(job.spec()), "Risk", rows_of(job.spec())).spec() == job.spec()
 
 
 def test_only_what_was_changed_in_a_row_differs(job):
     rows = rows_of(job.spec())
-    made = changed_dag(job.spec(), "Risk", [rows[0], replace(rows[1], memory_mb=900), rows[2]]).spec()
+    made = changed_dag(
+        job.spec(), rows_of(job.spec()), "Risk", [rows[0], replace(rows[1], memory_mb=900), rows[2]]
+    ).spec()
     tasks = job.spec().tasks
     needs = replace(tasks[1].needs, memory_mb=900)
     assert made == replace(job.spec(), tasks=(tasks[0], replace(tasks[1], needs=needs), tasks[2]))
@@ -78,7 +80,7 @@ def test_only_what_was_changed_in_a_row_differs(job):
 def test_rows_may_be_taken_out_moved_and_added(job):
     rows = rows_of(job.spec())
     added = TaskRow(name="new", entrypoint="steps.one", waits_for=("last",))
-    made = changed_dag(job.spec(), "Risk", [added, replace(rows[2], waits_for=()), rows[0]]).spec()
+    made = changed_dag(job.spec(), rows_of(job.spec()), "Risk", [added, replace(rows[2], waits_for=()), rows[0]]).spec()
     assert [task.name for task in made.tasks] == ["new", "last", "one"]
     assert made.upstream == ((1,), (), ())
     assert made.tasks[2] == job.spec().tasks[0]
@@ -86,11 +88,8 @@ def test_rows_may_be_taken_out_moved_and_added(job):
 
 def test_a_grid_makes_a_task_parallel_and_an_empty_cell_makes_it_plain(job):
     rows = rows_of(job.spec())
-    made = changed_dag(
-        job.spec(),
-        "Risk",
-        [replace(rows[0], configuration="grid(x=[1, 2])"), replace(rows[1], configuration=""), rows[2]],
-    ).spec()
+    changed = [replace(rows[0], configuration="grid(x=[1, 2])"), replace(rows[1], configuration=""), rows[2]]
+    made = changed_dag(job.spec(), rows, "Risk", changed).spec()
     assert [len(task.parts) for task in made.tasks] == [2, 1, 1]
     assert [task.parallel for task in made.tasks] == [True, False, False]
     assert made.tasks[0].description == "first"
@@ -132,11 +131,13 @@ def test_what_is_wrong_with_the_job_as_a_whole_is_said_too(folder, rows, said):
 @pytest.mark.parametrize("name", ["", " x", "a\nb"])
 def test_a_name_that_no_job_may_have_is_refused(folder, job, name):
     assert "Name" in new_dag(name, Code(folder=folder), ROWS)[0].message
-    assert "Name" in changed_dag(job.spec(), name, rows_of(job.spec()))[0].message
+    assert "Name" in changed_dag(job.spec(), rows_of(job.spec()), name, rows_of(job.spec()))[0].message
 
 
 def test_another_name_makes_a_job_of_its_own(job):
-    assert changed_dag(job.spec(), "Other", rows_of(job.spec())).spec() == replace(job.spec(), name="Other")
+    assert changed_dag(job.spec(), rows_of(job.spec()), "Other", rows_of(job.spec())).spec() == replace(
+        job.spec(), name="Other"
+    )
 
 
 def test_tasks_made_by_calls_keep_their_calls_when_resources_change(folder):
@@ -155,7 +156,7 @@ def test_tasks_made_by_calls_keep_their_calls_when_resources_change(folder):
         dag.__exit__(ValueError, None, None)
     assert written_by_calls(spec)
     rows = rows_of(spec)
-    made = changed_dag(spec, "Calls", [rows[0], replace(rows[1], cpu_mhz=800)]).spec()
+    made = changed_dag(spec, rows, "Calls", [rows[0], replace(rows[1], cpu_mhz=800)]).spec()
     assert made.tasks[1] == replace(spec.tasks[1], needs=replace(spec.tasks[1].needs, cpu_mhz=800))
 
 

@@ -107,13 +107,10 @@ def _table(
     found = place.runs(replace(turned, offset=(number - 1) * A_PAGE, limit=A_PAGE))
     reruns = place.reruns_of([run.id for run in found]) if nesting else {}
     listed = rows(nested(found, reruns), zone, place.clock.now())
+    said = counted(total, "run") + (" and what repeats them" if nesting else "")
     with head:
-        every = place.count_runs(query) if nesting else total
-        again = f", {counted(every - total, 'rerun')} among them" if every > total else ""
-        st.caption(f"{counted(every, 'run')}{again}", width="content")
-        file_button(
-            "CSV", FILE, runs_csv(place, query), f"{name} csv", help=f"All {counted(every, 'run')} of this list"
-        )
+        st.caption(said, width="content")
+        file_button("CSV", FILE, runs_csv(place, query), f"{name} csv", help=f"All of this list: {said}")
     with body:
         chosen = _rows(listed, zone, name)
     return Run(chosen, place) if chosen is not None else None

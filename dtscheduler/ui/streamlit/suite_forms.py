@@ -14,7 +14,7 @@ from dtscheduler.api.suites import Built, Suite
 from dtscheduler.forms.fields import Choice
 from dtscheduler.suites.messages import SuiteError
 from dtscheduler.suites.remote import RemoteSuite
-from dtscheduler.ui.streamlit.field_widgets import Widgets
+from dtscheduler.ui.streamlit.form_fields import FormFields
 from dtscheduler.ui.streamlit.remembered import filled_with, forget, kept
 from dtscheduler.ui.streamlit.suite_loading import is_loaded
 from dtscheduler.ui.streamlit.texts import alarming, literal
@@ -61,10 +61,10 @@ def suite_form(
         return None
     given = suite.form.plain(values or {}) if isinstance(suite, Suite) else dict(values or {})
     prefix = filled_with(name, _text(given))
-    widgets = Widgets(prefix, lambda plain: _choices(suite, plain, f"{prefix} choices"))
-    plain = widgets.group(fields, given)
+    drawn = FormFields(prefix, lambda plain: _choices(suite, plain, f"{prefix} choices"))
+    plain = drawn.group(fields, given)
     built = kept(f"{prefix} built", (_edition(suite), _text(plain)), lambda: _construct(suite, plain))
-    _say(built, plain, widgets, prefix)
+    _say(built, plain, drawn, prefix)
     return None if built.problems else built.value
 
 
@@ -91,16 +91,16 @@ def _construct(suite: AnySuite, plain: Mapping[str, Any]) -> Built:
         return suite.construct(plain)
 
 
-def _say(built: Built, plain: Mapping[str, Any], widgets: Widgets, prefix: str) -> None:
+def _say(built: Built, plain: Mapping[str, Any], drawn: FormFields, prefix: str) -> None:
     """Say problems where they are; a value that is merely not there yet is no alarm."""
-    said = problems_at(built.problems, widgets.places)
+    said = problems_at(built.problems, drawn.places)
     whole = said.pop((), [])
     needed = [path for path in said if value_at(plain, path) in (None, "", [])]
     for path, messages in said.items():
         for message in () if path in needed else messages:
-            widgets.places[path].caption(alarming(message))
+            drawn.places[path].caption(alarming(message))
     if needed:
-        st.caption(literal(f"Still needed: {', '.join(widgets.labels[path] for path in needed)}"))
+        st.caption(literal(f"Still needed: {', '.join(drawn.labels[path] for path in needed)}"))
     for message in whole:
         st.error(literal(message), title="Nothing can be built from these values", icon=":material/error:")
     if whole:

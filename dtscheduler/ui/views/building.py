@@ -171,10 +171,19 @@ def new_dag(name: str, code: Code, rows: Sequence[TaskRow]) -> DAG | tuple[Fault
     return _dag(header, rows, lambda row: _new_task(header, row))
 
 
-def changed_dag(opened: JobSpec, name: str, rows: Sequence[TaskRow]) -> DAG | tuple[Fault, ...]:
-    """The DAG that a job becomes with another name or other rows, or what is wrong with them."""
-    before, tasks = rows_of(opened), DAG.from_spec(opened).tasks
-    if name == opened.name and list(rows) == before:
+def changed_dag(
+    opened: JobSpec, shown: Sequence[TaskRow], name: str, rows: Sequence[TaskRow]
+) -> DAG | tuple[Fault, ...]:
+    """The DAG that a job becomes with another name or other rows, or what is wrong with them.
+
+    Args:
+        opened: the job.
+        shown: what ``rows_of`` has given for it.
+        name: its name now.
+        rows: its rows now.
+    """
+    tasks = DAG.from_spec(opened).tasks
+    if name == opened.name and list(rows) == list(shown):
         return DAG.from_spec(opened)
     try:
         header = replace(opened, name=DAG(Name=name).name)
@@ -182,12 +191,9 @@ def changed_dag(opened: JobSpec, name: str, rows: Sequence[TaskRow]) -> DAG | tu
         return (Fault(row=None, message=str(error)),)
 
     def spec_of(row: TaskRow) -> TaskSpec:
-        known = row.origin is not None and 0 <= row.origin < len(before)
-        return (
-            _changed_task(header, tasks[row.origin or 0], before[row.origin or 0], row)
-            if known
-            else _new_task(header, row)
-        )
+        if row.origin is None or row.origin not in range(len(shown)):
+            return _new_task(header, row)
+        return _changed_task(header, tasks[row.origin], shown[row.origin], row)
 
     return _dag(header, rows, spec_of)
 

@@ -133,8 +133,9 @@ def _from_job() -> DAG | None:
         st.caption(
             "Functions were called to make its tasks: which there are, and what they wait for, is changed there."
         )
-    rows = _tasks(kept("build rows", cause, lambda: rows_of(opened)), code_of(opened), f"{prefix} tasks", fixed=fixed)
-    return _dag_or_faults(changed_dag(opened, new_name, rows), rows)
+    shown = kept("build rows", cause, lambda: rows_of(opened))
+    rows = _tasks(shown, code_of(opened), f"{prefix} tasks", fixed=fixed)
+    return _dag_or_faults(changed_dag(opened, shown, new_name, rows), rows)
 
 
 def _job_names(chosen: str | None) -> list[str]:
@@ -211,7 +212,7 @@ def _finish(dag: DAG) -> None:
             plan_table(final, key="build")
     if python.open:
         with python:
-            st.code(final.python(), language="python")
+            st.code(kept("build python", final, final.python), language="python")
     if differences.open:
         with differences:
             _changes(final)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dtscheduler.api.place import workspace
 from dtscheduler.errors import NotFoundError
-from dtscheduler.ui.streamlit import figures
+from dtscheduler.ui.streamlit import figures, report_charts
 from dtscheduler.ui.streamlit.figures import zone_key
 from dtscheduler.ui.streamlit.filters import viewers_zone
 from dtscheduler.ui.streamlit.links import link, run_address
@@ -100,7 +100,7 @@ def _durations(runs: pd.DataFrame) -> None:
         _no_runs()
         return
     zone = viewers_zone()
-    figures.durations_chart(runs, zone)
+    report_charts.durations_chart(runs, zone)
     note = views.is_cut(runs)
     _head(
         f"Each point is a run, the line the median of a day on the clock of {zone_key(zone)}. {note}", runs, "durations"
@@ -127,7 +127,7 @@ def _success(daily: pd.DataFrame) -> None:
     if not daily[["completed", "failed", "other"]].to_numpy().any():
         _no_runs()
         return
-    figures.outcomes_chart(daily)
+    report_charts.outcomes_chart(daily)
     _head("Days are those of UTC. Other runs were stopped, have expired, or go on still.", daily, "success rate")
     columns = {
         "day": st.column_config.DateColumn("Day", format="YYYY-MM-DD"),
@@ -147,7 +147,7 @@ def _slowest(filters: ReportFilters) -> None:
     if tasks.empty:
         _no_runs()
         return
-    figures.tasks_chart(tasks)
+    report_charts.tasks_chart(tasks)
     _head(f"Task runs that completed, the latest {views.MOST_TASK_RUNS:,} at most.", tasks, "slowest tasks")
     columns = {
         "task": st.column_config.TextColumn("Task", width=260),
@@ -191,7 +191,7 @@ def _memory(filters: ReportFilters) -> None:
         st.info(literal(str(error)), icon=":material/search_off:")
         return
     if sizes["memory_mb_max"].notna().any():
-        figures.memory_chart(sizes)
+        report_charts.memory_chart(sizes)
     with st.container(gap="xxsmall"):
         for sentence in views.advised(sizes):
             st.caption(f":material/lightbulb: {literal(sentence)}")

@@ -25,7 +25,7 @@ def show() -> None:
     asked = _filters()
     narrowed = asked != Filters()
     chosen = table(asked, name="runs page", empty=NONE_FOUND if narrowed else EMPTY, page_key="page")
-    if not narrowed and workspace().count_runs(RunQuery()) == 0:
+    if not narrowed and not workspace().runs(RunQuery(limit=1)):
         link("build", "Build a job", icon=":material/construction:")
     if chosen is not None:
         go_to_run(chosen.id)
