@@ -99,7 +99,7 @@ class Suite(Generic[P, R]):
             InvalidJobError: values that do not fit, all of them; or what the function returns is no DAG.
         """
         given = self._bound(args, kwargs)
-        checked = self.form.check(self.form.plain(given))
+        checked = self.form.check_values(given)
         if checked.problems:
             raise InvalidJobError("; ".join(self.told(problem) for problem in checked.problems))
         return self._made(checked.values)  # type: ignore[return-value] # a tuple becomes a list

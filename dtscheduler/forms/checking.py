@@ -63,8 +63,15 @@ class Form:
         known = self._parameters
         return {name: known[name].node.write(value) if name in known else value for name, value in values.items()}
 
+    def check_values(self, values: Mapping[str, Any]) -> Checked:
+        """Check Python values as ``check`` does their plain form; what is right stays the very object that was given."""
+        return self._check(self.plain(values), values)
+
     def check(self, plain: Mapping[str, Any]) -> Checked:
         """Check plain values; those that are not given are the defaults. All problems are found at once."""
+        return self._check(plain, {})
+
+    def _check(self, plain: Mapping[str, Any], given: Mapping[str, Any]) -> Checked:
         problems = [
             Problem((str(name),), f"there is no such parameter; there are: {', '.join(self._parameters) or 'none'}")
             for name in plain
@@ -75,6 +82,8 @@ class Form:
             parameter = self._parameters[name]
             if name in plain:
                 values[name] = self._value(parameter, plain[name], problems)
+                if values[name] is not MISSING and name in given and parameter.node.holds(given[name]):
+                    values[name] = self._limits[name](given[name], problems)
             elif parameter.field.required:
                 problems.append(Problem((name,), "a value is needed"))
             else:
@@ -189,7 +198,7 @@ def _limits_of(parameter: Parameter) -> Callable[[Any, list[Problem]], Any]:
 
     def held(value: Any, problems: list[Problem]) -> Any:
         try:
-            return adapter.validate_python(value)
+            return adapter.validate_python(value, by_alias=False, by_name=True)
         except ValidationError as error:
             for found in error.errors(include_url=False, include_context=True)[:MOST_PROBLEMS]:
                 path = (parameter.field.name, *found["loc"])

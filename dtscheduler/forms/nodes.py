@@ -34,6 +34,9 @@ class Node(Protocol):
     def write(self, value: Any) -> Any:
         """The plain form of a value; what is none of the kind comes back as it is, for ``read`` to refuse."""
 
+    def holds(self, value: Any) -> bool:
+        """Whether a value is of the type already, so that it need not be made from its plain form."""
+
     def told(self, field: Field) -> Self:
         """The same for a field that is described otherwise."""
 
@@ -58,6 +61,9 @@ class LeafNode:
     def write(self, value: Any) -> Any:
         value = unwrapped(value)
         return self.leaf.write(value) if type(value) is self.leaf.type else value
+
+    def holds(self, value: Any) -> bool:
+        return type(value) is self.leaf.type
 
     def told(self, field: Field) -> LeafNode:
         return replace(self, field=field)
@@ -102,6 +108,9 @@ class ChoiceNode:
     def write(self, value: Any) -> Any:
         return value.name if self._members and isinstance(value, Enum) else unwrapped(value)
 
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, Enum) if self._members else False
+
     def told(self, field: Field) -> ChoiceNode:
         return ChoiceNode(field.choices, self._members, field=field)
 
@@ -135,6 +144,9 @@ class ListNode:
             return value
         return [self.item.write(one) for one in value]
 
+    def holds(self, value: Any) -> bool:
+        return type(value) is self.type and all(self.item.holds(one) for one in value)
+
     def told(self, field: Field) -> ListNode:
         return replace(self, field=field)
 
@@ -159,6 +171,9 @@ class OptionalNode:
 
     def write(self, value: Any) -> Any:
         return None if value is None else self._node.write(value)
+
+    def holds(self, value: Any) -> bool:
+        return value is None or self._node.holds(value)
 
     def told(self, field: Field) -> OptionalNode:
         return OptionalNode(self._node.told(field))
@@ -203,6 +218,9 @@ class GroupNode:
         if not isinstance(value, self._group):
             return value
         return {name: node.write(getattr(value, name)) for name, node, _ in self._members}
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, self._group)
 
     def told(self, field: Field) -> GroupNode:
         return GroupNode(self._group, self._members, field)

@@ -159,6 +159,11 @@ def _members(group: Any, where: str, depth: int) -> tuple[tuple[str, Node, Any],
 def _declared(group: Any, where: str) -> list[tuple[str, Any, Any]]:
     empty = inspect.Parameter.empty
     hints = _hints(group, where)
+    only_for_init = [name for name, hint in hints.items() if isinstance(hint, dataclasses.InitVar)]
+    if only_for_init:
+        raise InvalidJobError(
+            f"{where}: InitVar {only_for_init[0]!r} of {_named(group)} is no field that a form could ask for"
+        )
     if hasattr(group, "model_fields"):
         return [
             (

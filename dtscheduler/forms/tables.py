@@ -32,6 +32,10 @@ def column_types(metadata: Sequence[Any], default: Any, where: str) -> Columns:
     row = next((part for part in metadata if isinstance(part, type) and get_type_hints(part)), None)
     if named is None and row is not None:  # a dict cannot stand in Annotated[...] | None: it has no hash
         named = get_type_hints(row)
+    if is_frame(type(default)) and list(default.index) != list(range(len(default))):
+        raise InvalidJobError(
+            f"{where}: a form has no place for the index of a table; give it as a column: reset_index()"
+        )
     if named is None and is_frame(type(default)):
         named = {str(name): _type_of(default[name]) for name in default.columns}
     if not named:
@@ -152,6 +156,9 @@ class TableNode:
             return value
         rows = [[_plain(cell) for cell in row] for row in value.itertuples(index=False, name=None)]
         return {"columns": [str(name) for name in value.columns], "rows": rows}
+
+    def holds(self, value: Any) -> bool:
+        return is_frame(type(value))
 
     def told(self, field: Field) -> TableNode:
         return TableNode(self._columns, field)

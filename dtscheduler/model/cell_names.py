@@ -14,7 +14,7 @@ from typing import Any
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.config import canonical, encode
 from dtscheduler.model.names import LONGEST_NAME, name_problem
-from dtscheduler.model.secrets import looks_secret
+from dtscheduler.model.secrets import MASK, looks_secret
 
 LONGEST_TOKEN = 40
 LONGEST_DESCRIPTION = 1000
@@ -36,7 +36,7 @@ def token(axis: str, value: object) -> str:
         return axis if value else f"no-{axis}"
     if type(value) is int and 0 <= value < 100 and _TWO_DIGITS.fullmatch(axis):
         return f"{value:02}"
-    return _legible(shown(value), value)
+    return _masked(value) if _holds_secret(value) else _legible(shown(value), value)
 
 
 def shown(value: object) -> str:
@@ -52,7 +52,7 @@ def shown(value: object) -> str:
     if isinstance(value, set | frozenset):
         return ",".join(sorted(map(shown, value)))
     if isinstance(value, dict):
-        return ",".join(f"{key}={shown(item)}" for key, item in value.items())
+        return ",".join(f"{key}={MASK if looks_secret(str(key)) else shown(item)}" for key, item in value.items())
     return str(value) if isinstance(value, str | float | int | Decimal) else repr(value)
 
 
@@ -106,12 +106,26 @@ class Template:
     def _value(self, axis: str, value: Any, form: str, conversion: str | None) -> str:
         if looks_secret(axis):
             return f"~{_digest(value)}"
+        if _holds_secret(value):
+            return _masked(value)
         if conversion is not None:
             value = repr(value) if conversion == "r" else str(value)
         try:
             return format(value, form) if form else shown(value)
         except (ValueError, TypeError) as error:
             raise InvalidJobError(f"{self._where}: {{{axis}:{form}}} cannot write {value!r:.60}: {error}") from None
+
+
+def _holds_secret(value: object) -> bool:
+    """Whether there is something inside that its key calls a secret."""
+    if isinstance(value, dict):
+        return any(looks_secret(str(key)) or _holds_secret(item) for key, item in value.items())
+    return isinstance(value, list | tuple | set | frozenset) and any(map(_holds_secret, value))
+
+
+def _masked(value: object) -> str:
+    """What may be shown of a value with a secret inside; the digits at its end tell it from others."""
+    return f"{_clean(shown(value))[: LONGEST_TOKEN - _DIGITS - 1].rstrip()}~{_digest(value)}"
 
 
 def _legible(text: str, value: object) -> str:

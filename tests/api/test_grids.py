@@ -388,3 +388,13 @@ def test_axes_take_arrays_and_columns():
 
 def test_a_grid_says_what_it_is():
     assert repr(grid(origin=["EWR", "JFK"], month=range(1, 13))) == "<Grid of origin, month: 2 × 12 = 24 cells>"
+
+
+@pytest.mark.parametrize("name", [None, "{conn}", "{conn!r}"])
+def test_a_secret_inside_a_value_stands_neither_in_names_nor_in_descriptions(name):
+    two = grid(conn=[{"host": "db", "password": "hunter2"}, {"host": "db", "password": "hunter3"}], name=name)
+    first, second = two
+    assert "hunter" not in f"{first['Name']} {first['Description']} {second['Name']}"
+    assert first["Name"].startswith("host=db,password=***~")
+    assert first["Name"] != second["Name"]
+    assert first["conn"]["password"] == "hunter2"

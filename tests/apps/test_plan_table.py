@@ -2,6 +2,8 @@
 
 import pytest
 
+from dtscheduler import DAG
+
 SCRIPT = """
 import streamlit as st
 from dtscheduler import DAG, ParallelTask, Task, grid
@@ -42,7 +44,7 @@ def test_a_plan_says_what_runs_and_why_grouped_by_reason(table):
     rows = at.dataframe[0].value
     assert rows["Task"].tolist() == ["one", "cells"]
     assert rows["Parts"].tolist() == ["", "0, 1, 2"]
-    assert rows["What becomes of it"].tolist() == ["▶ to run"] * 2
+    assert rows["Fate"].tolist() == ["▶ to run"] * 2
 
 
 def test_a_plan_of_ten_thousand_parts_is_a_few_rows(table):
@@ -76,3 +78,11 @@ def test_a_plan_that_was_made_is_shown_as_it_is(table):
     at = table("build('Risk').plan()")
     assert at.session_state["plan"].to_run == 4
     assert not at.button
+
+
+def test_a_dag_is_planned_anew_when_a_run_of_it_has_ended(table):
+    at = table("build('Risk')")
+    assert "compared with" not in at.caption[0].value
+    run = DAG.from_spec(at.session_state["plan"].foresight.plan.spec).run(executor="inline")
+    at.run()
+    assert f"compared with run {run.id}" in at.caption[0].value

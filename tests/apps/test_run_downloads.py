@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from runs_given import spec_of, written
 
-from dtscheduler.model.run import RunQuery, TaskRunQuery
+from dtscheduler import tasks_report, to_csv
+from dtscheduler.model.run import RunQuery, TaskRunPage
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.reports.columns import RUN_COLUMNS, TASK_RUN_COLUMNS
 from dtscheduler.ui.streamlit.downloads import runs_csv, task_runs_csv
@@ -46,13 +47,21 @@ def test_a_job_that_is_named_like_a_formula_is_text_in_csv(workspace):
     assert read(runs_csv(workspace, RunQuery())())[0]["job"] == "'=cmd()"
 
 
-def test_the_csv_of_task_runs_has_those_of_one_run(workspace):
-    run = written(workspace, spec_of(parts=4), statuses=[TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.COMPLETED])
+def test_the_csv_of_task_runs_has_those_of_one_run_that_are_asked_for(workspace):
+    run = written(
+        workspace, spec_of(parts=12), statuses=[TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.COMPLETED]
+    )
     written(workspace)
-    query = TaskRunQuery(runs=RunQuery(id=run), statuses=[TaskStatus.COMPLETED])
-    found = read(task_runs_csv(workspace, query)())
-    assert len(found) == 5 and {row["run"] for row in found} == {str(run)}
-    assert list(found[0]) == list(TASK_RUN_COLUMNS)
+    page = TaskRunPage(text="jfk-1", statuses=[TaskStatus.COMPLETED], limit=2, offset=1)
+    found = read(task_runs_csv(workspace, run, page)())
+    assert [row["part_name"] for row in found] == ["JFK-1", "JFK-10", "JFK-11"]
+    assert {row["run"] for row in found} == {str(run)} and list(found[0]) == list(TASK_RUN_COLUMNS)
+
+
+def test_the_csv_of_task_runs_is_what_the_report_writes(workspace):
+    run, report = written(workspace, statuses=[TaskStatus.COMPLETED, TaskStatus.FAILED]), io.StringIO()
+    to_csv(tasks_report(run=run), report)
+    assert task_runs_csv(workspace, run, TaskRunPage())().decode() == report.getvalue()
 
 
 def test_the_log_that_is_shown_and_downloaded_hides_secrets_and_acts_on_nothing(workspace, logged):

@@ -5,6 +5,7 @@ from runs_given import NASTY, spec_of, written
 from streamlit.runtime.scriptrunner import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
+from dtscheduler.errors import WorkspaceError
 from dtscheduler.model.run import RunChange, RunQuery
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ui import service_process
@@ -190,6 +191,19 @@ def test_a_service_that_cannot_be_started_is_said(page, monkeypatch):
     shown = page()
     shown.button[0].click().run()
     assert "dtscheduler serve" in shown.warning[0].value
+
+
+def test_a_store_that_is_away_is_said_at_the_button_and_in_the_monitor(page, app, workspace, monkeypatch):
+    monitor = MONITOR.format(run=written(workspace, status=RunStatus.RUNNING, statuses=[TaskStatus.RUNNING]))
+    monitor = monitor.replace("dtscheduler.run(", "Run(").replace("))", ", None))")
+
+    def away(*arguments):
+        raise WorkspaceError("the store cannot be opened: disk full")
+
+    monkeypatch.setattr(type(workspace), "runs", away)
+    for shown in (page(), app("from dtscheduler.api.handle import Run\n" + monitor)):
+        assert not shown.exception
+        assert "disk full" in shown.error[0].value
 
 
 def said(shown):

@@ -144,6 +144,20 @@ def test_the_log_of_a_task_run_hides_secrets(page, real_run):
     assert "hush" not in said(shown)
 
 
+def test_each_attempt_has_its_own_log(page, workspace):
+    run = written(workspace, statuses=[FAILED])
+    record = replace(workspace.task_run_record(run, 0, 0), attempt=2)
+    workspace.store.record(run, 1, lease_until=None, task_runs=[record])
+    folder = workspace.log_folder(workspace.run(run).uuid)
+    folder.mkdir(parents=True)
+    for attempt in (1, 2):
+        (folder / f"0.0.{attempt}.log").write_text(f"attempt number {attempt}\n")
+    shown = page(run, task="0")
+    assert "attempt number 2" in said(shown)
+    shown.get("button_group")[0].set_value(1).run()
+    assert "attempt number 1" in said(shown)
+
+
 def test_the_result_is_the_text_that_the_worker_wrote(page, real_run):
     shown = page(real_run, task="0", part="0")
     shown.session_state["of task run"] = "Result"

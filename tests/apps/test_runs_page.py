@@ -3,6 +3,7 @@
 import pytest
 from runs_given import NASTY, spec_of, written
 
+from dtscheduler.errors import WorkspaceError
 from dtscheduler.model.status import RunStatus, TaskStatus
 
 PAGE = "from dtscheduler.ui.streamlit.studio.pages.runs import show\nshow()"
@@ -65,6 +66,45 @@ def test_pages_are_turned_in_the_store(app, workspace):
         written(workspace)
     assert list(shown(app(PAGE))["Run"])[:2] == ["30", "29"]
     assert list(shown(app(PAGE, page="2"))["Run"]) == ["5", "4", "3", "2", "1"]
+
+
+def test_a_run_that_is_added_moves_nothing_to_the_next_page(app, workspace):
+    for _ in range(30):
+        written(workspace)
+    page = app(PAGE)
+    page.session_state["page"] = 2
+    before = list(shown(page.run())["Run"])
+    written(workspace)
+    assert list(shown(page.run())["Run"]) == before
+    page.session_state["page"] = 1
+    assert list(shown(page.run())["Run"])[0] == "31"
+
+
+def test_another_filter_starts_at_the_first_page(app, workspace):
+    for _ in range(60):
+        written(workspace)
+    page = app(PAGE, page="2")
+    page.text_input(key="job").set_value("flight").run()
+    assert list(shown(page)["Run"])[0] == "60"
+
+
+def test_a_table_of_the_last_days_can_be_turned(app, workspace):
+    for _ in range(30):
+        written(workspace)
+    page = app(TABLE.format('since="1d"'))
+    page.session_state["runs  page"] = 2
+    assert list(shown(page.run())["Run"])[0] == "5"
+    assert list(shown(page.run())["Run"])[0] == "5"
+
+
+def test_a_store_that_is_away_is_said_and_the_page_lives(app, workspace, monkeypatch):
+    def away(*arguments):
+        raise WorkspaceError("the store cannot be opened: disk full")
+
+    monkeypatch.setattr(type(workspace), "count_runs", away)
+    page = app(TABLE.format(""))
+    assert not page.exception
+    assert "disk full" in page.error[0].value and page.text[-1].value == "None"
 
 
 def test_nothing_in_a_name_is_markup(app, workspace):

@@ -184,6 +184,18 @@ def test_a_list_of_groups_is_a_table(form):
     assert config(at) == {"fees": [2.5, 3.0]}
 
 
+def test_a_data_frame_is_a_table_with_typed_columns(form):
+    at = form(
+        "import pandas as pd\nTRADES = pd.DataFrame({'city': ['Rome'], 'size': [3]})\n"
+        "@suite\ndef delays(trades: pd.DataFrame = TRADES) -> DAG:\n    return job(sizes=trades['size'].tolist())\n"
+    )
+    assert config(at) == {"sizes": [3]}
+    edits = {"edited_rows": {}, "added_rows": [{"city": "Oslo", "size": 4}], "deleted_rows": [0]}
+    at.session_state[at.data_editor[0].key] = edits
+    at.run()
+    assert config(at) == {"sizes": [4]}
+
+
 def test_several_dags_come_as_a_list(form):
     at = form("@suite\ndef delays(n: int = 2) -> list[DAG]:\n    return [job(f'job {i}') for i in range(n)]\n")
     assert at.session_state["many"]

@@ -1,10 +1,14 @@
 """A function marked with ``@suite``: it makes DAGs of checked values, and does nothing else."""
 
 import sys
+from dataclasses import InitVar, dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from dtscheduler import DAG, Suite, Task, batch, suite
 from dtscheduler.errors import InvalidJobError
@@ -187,3 +191,76 @@ def test_a_default_that_its_own_limit_does_not_allow_is_said_when_it_is_used():
 
     with pytest.raises(InvalidJobError, match="suite f: a: 3 is too small: it is at least 5"):
         f()
+
+
+# -- what is given from Python reaches the function as it is
+
+
+@dataclass
+class Fee:
+    rate: Annotated[float, Field(ge=0)] = 0.1
+
+    def __post_init__(self):
+        self.noted = []
+
+
+class Told(BaseModel):
+    model_config = {"extra": "allow"}
+    fee: float = Field(0.1, alias="theFee", ge=0)
+
+
+def seen_by(annotation):
+    """A suite of one parameter of a type, and the list in which it puts what it was called with."""
+    seen = []
+
+    def takes(x) -> DAG:
+        seen.append(x)
+        with DAG(Name="x", DevRun=True, WorkDir=".") as dag:
+            one()
+        return dag
+
+    takes.__annotations__ = {"x": annotation}
+    return suite(takes), seen
+
+
+def test_a_frame_keeps_its_index_and_an_instant_its_zone():
+    made, seen = seen_by(Annotated[pd.DataFrame, {"price": float}])
+    frame = pd.DataFrame({"price": [1.0]}, index=pd.to_datetime(["2026-01-29"]))
+    made(frame)
+    assert seen[0] is frame
+    made, seen = seen_by(list[datetime])
+    when = datetime(2026, 3, 28, 18, tzinfo=ZoneInfo("Europe/Paris"))
+    made([when])
+    assert (seen[0][0] + timedelta(days=1)).isoformat() == "2026-03-29T18:00:00+02:00"
+
+
+def test_an_object_of_a_group_is_the_one_that_was_given_and_is_checked_all_the_same():
+    made, seen = seen_by(Fee)
+    fee = Fee(0.2)
+    made(fee)
+    assert seen[0] is fee
+    with pytest.raises(InvalidJobError, match=r"x\.rate: -1\.0 is too small"):
+        made(Fee(-1.0))
+
+
+def test_a_model_with_aliases_is_filled_in_by_its_fields():
+    made, seen = seen_by(Told)
+    made(Told(theFee=5.0, more=1))
+    assert (seen[0].fee, seen[0].more) == (5.0, 1)
+    assert made.construct({"x": {"fee": 6.0}}).problems == ()
+    assert seen[1].fee == 6.0
+    assert made.construct({"x": {"fee": -1.0}}).problems[0].field == "x.fee"
+
+
+def test_what_the_plain_form_could_not_hold_is_refused_where_it_is_marked():
+    @dataclass
+    class Odd:
+        a: int
+        c: InitVar[int] = 3
+
+    with pytest.raises(InvalidJobError, match="InitVar 'c' of Odd is no field"):
+        seen_by(Odd)
+    with pytest.raises(InvalidJobError, match="no place for the index of a table"):
+
+        @suite
+        def f(x: pd.DataFrame = pd.DataFrame({"a": [1]}, index=["z"])) -> DAG: ...  # noqa: B008

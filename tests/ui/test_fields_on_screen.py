@@ -62,8 +62,7 @@ def items(kind, **facts):
         (shape(Kind.LIST, **items(Kind.DATE)), Shape.TABLE),
         (shape(Kind.LIST, **items(Kind.GROUP, fields=(field(Kind.INT),))), Shape.TABLE),
         (shape(Kind.LIST, **items(Kind.LIST, **items(Kind.INT))), Shape.JSON),
-        (shape(Kind.TABLE, given={"columns": ["a"], "rows": []}), Shape.TABLE),
-        (shape(Kind.TABLE), Shape.JSON),
+        (shape(Kind.TABLE, fields=(field(Kind.INT),)), Shape.TABLE),
         (shape(Kind.GROUP), Shape.GROUP),
     ],
 )

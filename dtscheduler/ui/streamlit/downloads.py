@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dtscheduler.model.run import RunQuery, TaskRunQuery
+from dtscheduler.model.run import RunQuery, TaskRunPage
 from dtscheduler.reports.columns import RUN_COLUMNS, TASK_RUN_COLUMNS
 from dtscheduler.reports.export import write_rows
+from dtscheduler.stores.memory_reports import task_run_row
 from dtscheduler.workspace import Workspace
+
+_OF_RUN = ("run", "job", "rundate")
 
 
 def file_button(label: str, name: str, write: Callable[[], bytes], key: str, help: str | None = None) -> None:
@@ -41,12 +44,17 @@ def runs_csv(place: Workspace, query: RunQuery) -> Callable[[], bytes]:
     return write
 
 
-def task_runs_csv(place: Workspace, query: TaskRunQuery) -> Callable[[], bytes]:
-    """What writes all task runs of a query as CSV with the columns of ``tasks_report``."""
+def task_runs_csv(place: Workspace, run_id: int, page: TaskRunPage) -> Callable[[], bytes]:
+    """What writes all task runs of a run that are asked for, on all pages, with the columns of ``tasks_report``."""
+    every = replace(page, offset=0, limit=None)
+    own = [column for column in TASK_RUN_COLUMNS if column not in _OF_RUN]
 
     def write() -> bytes:
-        file = io.BytesIO()
-        write_rows(place.task_run_rows(query, list(TASK_RUN_COLUMNS)), TASK_RUN_COLUMNS, file)
+        run, file = place.run(run_id), io.BytesIO()
+        head = (run.id, run.job_name, run.rundate.isoformat())
+        rows = [(*head, *task_run_row(own, record)) for record in place.task_run_page(run_id, every)]
+        kinds = {column: TASK_RUN_COLUMNS[column] for column in (*_OF_RUN, *own)}
+        write_rows([rows] if rows else [], kinds, file)
         return file.getvalue()
 
     return write

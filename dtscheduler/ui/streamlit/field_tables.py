@@ -32,7 +32,7 @@ def edit_table(field: Field, given: Any, key: str, *, disabled: bool) -> Any:
     Returns:
         ``{"columns": [...], "rows": [...]}`` of a table, a list of plain values or of dicts of a list.
     """
-    columns = columns_of(field) or tuple(_untyped(given))
+    columns = columns_of(field)
     frame, editor = table_kept(key, columns, lambda: _frame(columns, list(_rows(field, columns, given))))
     edited = st.data_editor(
         frame,
@@ -69,22 +69,6 @@ def _rows(field: Field, columns: Sequence[Field], given: Any) -> Iterator[list[A
             yield [row.get(column.name) for column in columns]
         elif field.kind is Kind.LIST:
             yield [row, *[None] * (len(columns) - 1)]
-
-
-def _untyped(given: Any) -> Iterator[Field]:
-    """The columns that a table starts with, where it does not say which it has; each of the kind its values have."""
-    names = given.get("columns", ()) if isinstance(given, Mapping) else ()
-    rows = given.get("rows", ()) if isinstance(given, Mapping) else ()
-    for place, name in enumerate(names):
-        values = [row[place] for row in rows if row[place] is not None]
-        yield Field(name=str(name), label=str(name), kind=_kind(values), optional=True)
-
-
-def _kind(values: Sequence[Any]) -> Kind:
-    for kind, types in ((Kind.FLAG, (bool,)), (Kind.INT, (int,)), (Kind.FLOAT, (int, float))):
-        if values and all(isinstance(v, types) and (kind is Kind.FLAG or not isinstance(v, bool)) for v in values):
-            return kind
-    return Kind.TEXT
 
 
 def _frame(columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:

@@ -95,6 +95,7 @@ def _table(
     place, zone = workspace(), viewers_zone()
     query = asked.query(zone)
     query = replace(query, since=instants[0] or query.since, until=instants[1] or query.until)
+    query = replace(query, newest=_newest(asked, name, page_key))
     nesting = nests(query)
     turned = replace(query, reruns=not nesting)
     total = place.count_runs(turned)
@@ -116,13 +117,28 @@ def _table(
     return Run(chosen, place) if chosen is not None else None
 
 
+def _newest(asked: Filters, name: str, page_key: str | None) -> int:
+    """The newest run that counts: on the first page the newest there is, on the others that of the first page.
+
+    What is added meanwhile then moves nothing to the next page. Other filters start at the first page.
+    """
+    slot, key = f"{name} newest", page_key or f"{name} page"
+    before, newest = st.session_state.get(slot, (asked, 0))
+    if before != asked:
+        st.session_state[key] = 1
+    if not newest or st.session_state.get(key, 1) == 1:
+        newest = workspace().newest_run()
+    st.session_state[slot] = (asked, newest)
+    return int(newest)
+
+
 def _page(total: int, name: str, page_key: str | None) -> int:
     pages = -(-total // A_PAGE)
     if pages < 2:
         return 1
     key = page_key or f"{name} page"
     if isinstance(st.session_state.get(key), int) and st.session_state[key] > pages:
-        st.session_state[key] = pages  # what was there has been removed, or is not asked for any more
+        st.session_state[key] = pages  # what was there has been removed
     return st.pagination(pages, key=key, bind="query-params" if page_key else None)
 
 

@@ -36,8 +36,11 @@ TIMES_ITS_COST = 100
 
 
 def goes_on(run_id: int) -> bool:
-    """Whether a run is there, may be read, and has not ended."""
-    found = workspace().runs(RunQuery(id=run_id, limit=1))
+    """Whether a run is there, may be read, and has not ended; also where the store cannot say so now."""
+    try:
+        found = workspace().runs(RunQuery(id=run_id, limit=1))
+    except SchedulerError:
+        return True
     return bool(found) and not found[0].status.final
 
 

@@ -52,34 +52,42 @@ class RunMonitor:
         Returns:
             The run that was started here last, whether it goes on or has ended; None before the first click.
         """
-        place = workspace()
-        name, parameter = f"start {key or ''}", f"run-{key}" if key else "run"
-        it = press_of(name)
-        mine = submitted(place, it)
-        run = mine or _addressed(parameter, dag) or _going_on(dag)
-        busy = run is not None and (not run.status.final or it.recent)
-        if mine and not busy:
-            it = next_press(name)
-        if run and st.query_params.get(parameter) != str(run.id):
-            st.query_params[parameter] = str(run.id)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                label,
-                key=f"{name} button",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=busy,
-                on_click=_start,
-                args=(it, dag),
-            )
-            if run and busy:
-                _said_busy(run, name)
-        if it.error:
-            st.error(literal(it.error), title="Nothing was started", icon=":material/error:")
-        return Run(run.id, place) if run else None
+        try:
+            return _start_button(dag, label, key)
+        except SchedulerError as error:  # the store is away, say
+            st.error(literal(str(error)), icon=":material/database_off:")
+            return None
 
 
 run_monitor = RunMonitor()
+
+
+def _start_button(dag: DAG, label: str, key: str | None) -> Run | None:
+    place = workspace()
+    name, parameter = f"start {key or ''}", f"run-{key}" if key else "run"
+    it = press_of(name)
+    mine = submitted(place, it)
+    run = mine or _addressed(parameter, dag) or _going_on(dag)
+    busy = run is not None and (not run.status.final or it.recent)
+    if mine and not busy:
+        it = next_press(name)
+    if run and st.query_params.get(parameter) != str(run.id):
+        st.query_params[parameter] = str(run.id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            label,
+            key=f"{name} button",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=busy,
+            on_click=_start,
+            args=(it, dag),
+        )
+        if run and busy:
+            _said_busy(run, name)
+    if it.error:
+        st.error(literal(it.error), title="Nothing was started", icon=":material/error:")
+    return Run(run.id, place) if run else None
 
 
 def _show(run_id: int, name: str, going: bool) -> None:

@@ -10,6 +10,8 @@ from dtscheduler.api.dag import DAG
 from dtscheduler.api.place import workspace
 from dtscheduler.api.plan import Plan
 from dtscheduler.errors import SchedulerError
+from dtscheduler.model.run import RunQuery
+from dtscheduler.model.status import FINAL_RUN
 from dtscheduler.ui.streamlit.remembered import forget, kept
 from dtscheduler.ui.streamlit.texts import literal
 from dtscheduler.ui.views.plan import PlanView, plan_view
@@ -18,10 +20,11 @@ from dtscheduler.ui.views.plan import PlanView, plan_view
 def plan_table(dag_or_plan: DAG | Plan, key: str | None = None) -> Plan | None:
     """Show what a run would do: what is reused, what runs, what is not known yet, why, and about how long it takes.
 
-    The plan of a DAG is made when the table is first shown and when the DAG has changed; a button makes it anew.
+    The plan of a DAG is made when the table is first shown, when the DAG has changed and when a run of it has ended; a
+    button makes it anew.
 
     Args:
-        dag_or_plan: A DAG, or a plan that ``dag.plan()`` or ``run.plan()`` has made.
+        dag_or_plan: A DAG, or a plan that ``dag.plan()`` or ``run.plan()`` gave.
         key: Tells several of these tables on one page apart.
 
     Returns:
@@ -41,10 +44,11 @@ def plan_table(dag_or_plan: DAG | Plan, key: str | None = None) -> Plan | None:
 
 
 def _cause(dag: DAG) -> object:
-    """What a plan follows from; of a DAG that cannot run at all, the DAG itself."""
+    """What a plan follows from, but for the code: the DAG, the workspace, who asks, and which run of it ended last."""
     place = workspace()
     with suppress(SchedulerError):
-        return dag.spec(), [task.function for task in dag.tasks], place.home, place.user
+        ended = [run.id for run in place.runs(RunQuery(job_name=dag.name, statuses=FINAL_RUN, limit=1))]
+        return dag.spec(), [task.function for task in dag.tasks], place.home, place.user, ended
     return dag
 
 
@@ -75,10 +79,9 @@ def _show(view: PlanView) -> None:
     for difference in view.differences:
         st.caption(literal(difference))
     lines = view.lines
-    columns = {"Task": [line.task for line in lines]}
+    columns = {"Task": [line.task for line in lines], "Fate": [line.fate for line in lines]}
     if any(line.parts for line in lines):
         columns["Parts"] = [line.parts for line in lines]
-    columns["What becomes of it"] = [line.fate for line in lines]
     columns["Why"] = [line.reason for line in lines]
     st.dataframe(
         columns,

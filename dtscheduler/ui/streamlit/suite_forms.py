@@ -41,7 +41,8 @@ def suite_form(
     The suite's function is called anew when a value has changed, and the day.
 
     Args:
-        suite: A function marked with ``@suite``, here or in another process.
+        suite: A function marked with ``@suite``, here or in another process. It is best defined in a file of its own:
+            in the script of a page, Streamlit writes on the page what stands alone on a line, such as ``a >> b``.
         key: Tells several forms for the same suite on one page apart.
         values: What the form is filled with at first, in the place of the defaults; others fill it anew.
 

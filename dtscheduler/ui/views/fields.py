@@ -46,6 +46,7 @@ _SHAPES = {
     Kind.TIME: Shape.TIME,
     Kind.DURATION: Shape.LINE,
     Kind.GROUP: Shape.GROUP,
+    Kind.TABLE: Shape.TABLE,
 }
 
 
@@ -68,9 +69,6 @@ def shape_of(field: Field, choices: tuple[Choice, ...], given: Any = None) -> Sh
         return Shape.SEGMENTS if _few(choices, MOST_SEGMENTS) and not field.depends_on else Shape.SELECT
     if field.kind is Kind.LIST:
         return _shape_of_list(field, choices, given)
-    if field.kind is Kind.TABLE:
-        drawn = all(column.kind in _IN_CELLS for column in field.fields) and (field.fields or _columns_given(given))
-        return Shape.TABLE if drawn else Shape.JSON
     return _SHAPES[field.kind]
 
 
@@ -169,10 +167,6 @@ def _shape_of_list(field: Field, choices: tuple[Choice, ...], given: Any) -> Sha
 
 def _few(choices: tuple[Choice, ...], most: int, longest: int = LONGEST_SEGMENTS) -> bool:
     return 0 < len(choices) <= most and sum(len(choice.label) + 2 for choice in choices) <= longest
-
-
-def _columns_given(given: Any) -> bool:
-    return isinstance(given, dict) and bool(given.get("columns"))
 
 
 def _exact(field: Field, given: Any) -> bool:

@@ -12,7 +12,7 @@ import streamlit as st
 from dtscheduler.api.place import workspace
 from dtscheduler.drawing.looks import look_of
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.run import RunQuery, RunRecord, TaskRunPage, TaskRunQuery
+from dtscheduler.model.run import RunRecord, TaskRunPage
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.reports.page.wording import counted, name
 from dtscheduler.ui.streamlit import figures, marks
@@ -84,17 +84,8 @@ def _table(run_id: int, asked: TaskRunPage) -> None:
         found = place.task_run_page(run_id, replace(asked, offset=(number - 1) * A_PAGE, limit=A_PAGE))
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.caption(f"{counted(total, 'task run')} · times on the clock of {literal(figures.zone_key(zone))}")
-            _csv(run_id, spec, asked)
+            file_button("CSV", f"task-runs-{run_id}.csv", task_runs_csv(place, run_id, asked), "task runs csv")
         _rows(task_run_rows(found, spec, place.clock.now()), zone)
-
-
-def _csv(run_id: int, spec: JobSpec | None, asked: TaskRunPage) -> None:
-    """CSV of the same task runs; the store's report knows no parts of names, so there is none of those."""
-    if asked.text:
-        return
-    task = spec.tasks[asked.task].name if spec and asked.task is not None else None
-    query = TaskRunQuery(runs=RunQuery(id=run_id), task=task, statuses=asked.statuses)
-    file_button("CSV", f"task-runs-{run_id}.csv", task_runs_csv(workspace(), query), "task runs csv")
 
 
 def _page(total: int) -> int:
