@@ -17,6 +17,7 @@ from dtscheduler.api.task import TABLE, ParallelTask, Task
 from dtscheduler.api.written_calls import Arguments, kinds_of, usual_names
 from dtscheduler.api.written_edges import edge_lines
 from dtscheduler.api.written_grids import as_grid
+from dtscheduler.model.call import Kind
 from dtscheduler.model.config import decode
 from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.model.job import TaskSpec
@@ -76,6 +77,11 @@ class _Writing:
             task = self._spec.tasks[number]
             yield f"# {task.name!a} calls {task.entrypoint!a}, which no file holds that could be imported:"
             yield f"# define {self._functions[number]}() here, marked with @batch()"
+        for number in self._calls:
+            task = self._spec.tasks[number]
+            if task.call is not None and not self._kinds(number):
+                yield f"# how {task.entrypoint!a} takes its arguments is not known here, so all stand by name:"
+                yield "# what it takes as *args, **kwargs or by position only has to be put right"
         if self._spec.dev_run and any(module and function is None for module, function in self._calls.values()):
             yield f"# run this in {self._spec.work_dir!a}, so that its files can be imported"
         if self._spec.dev_run and self._with:
@@ -189,18 +195,20 @@ class _Writing:
 
     def _call(self, number: int, indent: int, ahead: int) -> str:
         task = self._spec.tasks[number]
-        kinds = kinds_of(self._calls[number][1], task.entrypoint, self._spec.work_dir)
         keywords = dict(_differing(Task, self._parameters(task)))
         del keywords["Name"]
         changes = "" if task.name == self._usual[number] else f".alias({literal(task.name)})"
         if keywords:
             options = Called("", keywords=tuple(keywords.items()))
             changes += f".options{self._source.text(options, indent=indent, ahead=ahead + len(changes) + 8)}"
-        positional, by_name = self._arguments[number].written(kinds, self._variables)
+        positional, by_name = self._arguments[number].written(self._kinds(number), self._variables)
         call = Called(self._functions[number], positional, by_name)
         return _dedented(self._source.text(call, indent=indent, ahead=ahead + len(changes.split("\n")[0])), indent) + (
             _dedented(changes, indent)
         )
+
+    def _kinds(self, number: int) -> dict[str, Kind]:
+        return kinds_of(self._calls[number][1], self._spec.tasks[number].entrypoint, self._spec.work_dir)
 
     def _callee(self, number: int) -> tuple[str | None, Callable[..., Any] | None]:
         """The module that a called function can be imported from, None if there is none, and the function if known."""

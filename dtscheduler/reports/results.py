@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from dtscheduler.workspace import Workspace
 
 LARGEST_BYTES = 1_000_000
 MOST_FIELDS = 100
+REMEMBERED, LONGEST_REMEMBERED = 10_000, 1_000
 _BEFORE, _AFTER = ("task", "part_name"), ("status", "duration", "peak_memory_mb")
 _SAID_OF_PARTS = ("Name", "Description")
 _OURS = frozenset((*_BEFORE, *_AFTER, "result"))
@@ -87,11 +89,19 @@ def _chosen(spec: JobSpec, run: RunRecord, task: str | None) -> Sequence[int]:
     return found
 
 
-def _parameters(spec: JobSpec, part: TaskRunRecord) -> dict[str, Any]:
+def _parameters(spec: JobSpec, part: TaskRunRecord) -> Mapping[str, Any]:
     task = spec.tasks[part.task]
-    config = masked(decode(task.parts[part.part].config))
+    config = task.parts[part.part].config
+    read = _read_once if len(config) <= LONGEST_REMEMBERED else _read_parameters
     said = _SAID_OF_PARTS if task.parallel else ()
-    return {name: _scalar_or_text(value) for name, value in config.items() if name not in said}
+    return {name: value for name, value in read(config).items() if name not in said}
+
+
+def _read_parameters(config: str) -> Mapping[str, Any]:
+    return {name: _scalar_or_text(value) for name, value in masked(decode(config)).items()}
+
+
+_read_once = lru_cache(maxsize=REMEMBERED)(_read_parameters)  # masking is slow, and a page asks every second or two
 
 
 def _results(workspace: Workspace, run: RunRecord, parts: Sequence[TaskRunRecord]) -> list[dict[str, Any]]:

@@ -112,6 +112,7 @@ class Studio:
             "browser.gatherUsageStats": "false",
             "client.toolbarMode": "minimal",
             "client.showErrorDetails": "type",
+            "client.showErrorLinks": "false",
             "client.disableDataExport": "true",  # its CSV knows no formulas; ours does
             "theme.base": str(_THEME),
             "secrets.files": str(self._place.home / LOGIN_FILE),

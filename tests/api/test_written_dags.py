@@ -1,6 +1,7 @@
 """A DAG made of a spec, and a DAG written as the Python text that builds it."""
 
 import ast
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -388,3 +389,17 @@ def test_a_function_kept_by_value_runs_from_a_spec(workspace, work_dir):
     assert [row.fate for row in again.plan().rows()] == ["to run"]
     assert again.save().name == "Kept"
     assert again.run(executor="inline").result("answer") == 42
+
+
+def test_where_the_function_of_a_call_is_out_of_reach_the_text_says_that_its_arguments_stand_by_name(image):
+    folder = image("Risk", {"far_away.py": "from dtscheduler import batch\n@batch()\ndef load(*rest, **more): ...\n"})
+    sys.path.insert(0, str(folder))
+    try:
+        from far_away import load
+    finally:
+        sys.path.remove(str(folder))
+    with DAG(Name="Far", Image="Risk") as dag:
+        load(1, 2, k=3)
+    assert "load(1, 2, k=3)" in dag.python()
+    text = DAG.from_spec(dag.spec()).python()
+    assert "# how 'far_away.load' takes its arguments is not known here, so all stand by name:" in text

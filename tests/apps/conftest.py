@@ -101,8 +101,8 @@ def studio(workspace, tmp_path) -> Iterator[Callable[..., str]]:
     """Starts ``dtscheduler ui`` on the workspace of the test and returns its address."""
     servers = []
 
-    def started(*arguments: str, cwd: Path = tmp_path, **environment: str) -> str:
-        port = free_port()
+    def started(*arguments: str, port: int | None = None, cwd: Path = tmp_path, **environment: str) -> str:
+        port = port or free_port()
         command = [sys.executable, "-m", "dtscheduler", "ui", "--no-browser", "--port", str(port), *arguments]
         servers.append(start(command, port, workspace.home, tmp_path / f"studio {port}.log", environment, cwd))
         return f"http://127.0.0.1:{port}"

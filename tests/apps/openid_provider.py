@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -30,6 +31,13 @@ def openid_provider():
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def free_port():
+    """A port that nobody listens on; the address that the provider sends visitors back to has to be known before."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
 
 
 class Provider(BaseHTTPRequestHandler):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from openid_provider import CLIENT, SECRET, openid_provider
+from openid_provider import CLIENT, SECRET, free_port, openid_provider
 from playwright.sync_api import expect
 
 from dtscheduler import DAG, Task
@@ -52,9 +52,9 @@ def test_with_openid_connect_a_visitor_logs_in_and_sees_what_is_theirs(studio, c
             client_secret = "{SECRET}"
             server_metadata_url = "{provider.address}/.well-known/openid-configuration"
         """
-        port = _port()
+        port = free_port()
         configure("web_login = true\n", login.replace("PORT", str(port)))
-        address = studio("--port", str(port))
+        address = studio(port=port)
         page = new_page()
         page.goto(f"{address}/jobs")
         expect(page.get_by_role("button", name="Log in")).to_be_visible()
@@ -93,9 +93,3 @@ def test_behind_a_proxy_the_header_says_who_visits(studio, configure, secret_job
         eve.goto(f"{address}/jobs?text=carry")
         expect(eve.get_by_text(re.compile("not logged in|knows no such user"))).to_be_visible()
         assert "Secret carry" not in eve.content()
-
-
-def _port():
-    from conftest import free_port
-
-    return free_port()

@@ -209,6 +209,24 @@ def test_presets_fill_the_form_and_other_ones_fill_it_anew(form):
     assert config(at) == {"day": "2026-05-06"}
 
 
+def test_a_preset_that_is_not_allowed_is_shown_with_what_is_wrong(form):
+    tail = "made = suite_form(delays, values={'worst': 500, 'title': 'x' * 30})\nst.session_state['made'] = made\n"
+    suite = (
+        "@suite\ndef delays(worst: Annotated[int, Field(le=100)] = 1, title: Annotated[str, Field(max_length=9)] = '')"
+        " -> DAG:\n    return job()\n"
+    )
+    at = form(suite, tail)
+    assert not at.exception
+    assert widget(at, "Worst").value == 500
+    assert len(at.caption) == 2
+    assert at.session_state["made"] is None
+
+
+def test_a_time_with_seconds_is_not_cut(form):
+    at = form("@suite\ndef delays(at: time = time(18, 0, 30)) -> DAG:\n    return job(at=str(at))\n")
+    assert config(at) == {"at": "18:00:30"}
+
+
 def test_the_function_is_called_once_for_the_same_values(form):
     suite = "@suite\ndef delays(n: int = 2) -> DAG:\n    st.session_state['calls'] += 1\n    return job(n=n)\n"
     kept = "delays = st.session_state.setdefault('suite', delays)\n"
@@ -224,3 +242,21 @@ def test_labels_from_hostile_code_are_shown_as_they_are(form):
     at = form(f"@suite\ndef delays(n: {hostile} = '$z$') -> DAG:\n    return job(n=n)\n")
     assert list(widget(at, "N").options) == ["\\*\\*x\\*\\* \\:red\\[y\\]", "\\$z\\$"]
     assert config(at) == {"n": "$z$"}
+
+
+def test_values_and_tables_are_there_again_when_the_form_comes_back(form):
+    suite = (
+        "@suite\ndef delays(n: int = 2, cs: list[Costs] = [Costs(1.5)]) -> DAG:\n"
+        "    return job(n=n, fees=[c.fee for c in cs])\n"
+    )
+    at = form(suite, "if not st.session_state.get('away'):\n" + "\n".join(f"    {line}" for line in TAIL.splitlines()))
+    widget(at, "N").set_value(7).run()
+    edits = {"edited_rows": {0: {"fee": 2.5}}, "added_rows": [], "deleted_rows": []}
+    at.session_state[at.data_editor[0].key] = edits
+    at.run()
+    at.session_state["away"] = True
+    at.run()
+    assert not at.number_input
+    at.session_state["away"] = False
+    at.run()
+    assert config(at) == {"n": 7, "fees": [2.5]}

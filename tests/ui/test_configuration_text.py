@@ -11,7 +11,10 @@ from dtscheduler.errors import InvalidJobError
 from dtscheduler.ui.views.configuration import grid_text, read_configuration, read_values, said_values
 
 VALUES = st.one_of(
-    st.integers(-(10**9), 10**9), st.text(max_size=8), st.booleans(), st.floats(allow_nan=False, width=32)
+    st.integers(-(10**9), 10**9),
+    st.text(max_size=8),
+    st.booleans(),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
 )
 
 
@@ -25,6 +28,7 @@ VALUES = st.one_of(
         ('["a, b", null]', ["a, b", None]),
         ("", []),
         ("a..b", ["a..b"]),
+        ("Infinity, NaN", ["Infinity", "NaN"]),
     ],
 )
 def test_values_of_an_axis_are_read_as_they_are_written(text, values):

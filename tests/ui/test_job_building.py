@@ -16,6 +16,7 @@ from dtscheduler.ui.views.building import (
     new_dag,
     own_work_dirs,
     rows_of,
+    schedule_at_first,
     suites_of,
     with_schedule,
     written_by_calls,
@@ -184,3 +185,11 @@ def test_suites_are_found_in_work_dirs_of_ones_own_jobs(workspace, job, folder, 
     assert own_work_dirs(workspace) == [folder]
     work_dir({"delays.py": "from dtscheduler import suite\n@suite\ndef delays(n: int = 1): ...\n"})
     assert list(suites_of(workspace, [folder])) == [f"delays:delays in {folder}"]
+
+
+def test_a_dag_without_a_schedule_begins_with_that_of_its_saved_job(workspace, job):
+    bare = with_schedule(job, Schedule())
+    assert schedule_at_first(workspace, bare) == Schedule()
+    job.save()
+    assert schedule_at_first(workspace, bare) == Schedule(at_hours=[18])
+    assert schedule_at_first(workspace, with_schedule(job, Schedule(at_hours=[3]))) == Schedule(at_hours=[3])

@@ -64,6 +64,9 @@ class Widget:
     def _number(self, told: dict[str, Any]) -> Any:
         low, high, step = limits_of(self.field, self.given)
         number = self.given if isinstance(self.given, int | float) and not isinstance(self.given, bool) else None
+        within = number is None or ((low is None or low <= number) and (high is None or number <= high))
+        if not within:  # what the form is filled with is shown, and the core says what is wrong with it
+            low = high = None
         if self.field.kind is Kind.INT and (number is None or number == int(number)):
             return st.number_input(
                 **told, min_value=_whole(low), max_value=_whole(high), step=int(step), value=_whole(number)
@@ -78,18 +81,22 @@ class Widget:
         )
 
     def _line(self, told: dict[str, Any]) -> Any:
-        field = self.field
         text = st.text_input(
             **told,
             value="" if self.given is None else shown(self.given),
-            max_chars=field.max_length if field.kind is Kind.TEXT else None,
-            placeholder="1h 30m" if field.kind is Kind.DURATION else None,
+            max_chars=self._most(),
+            placeholder="1h 30m" if self.field.kind is Kind.DURATION else None,
         )
         return self._text(text)
 
     def _area(self, told: dict[str, Any]) -> Any:
         given = "" if self.given is None else shown(self.given)
-        return self._text(st.text_area(**told, value=given, max_chars=self.field.max_length))
+        return self._text(st.text_area(**told, value=given, max_chars=self._most()))
+
+    def _most(self) -> int | None:
+        """The most characters, unless more are there from the beginning."""
+        most = self.field.max_length if self.field.kind is Kind.TEXT else None
+        return None if most is not None and len(str(self.given or "")) > most else most
 
     def _text(self, text: str | None) -> Any:
         """What was typed; nothing where a value is needed, and is no text or has no default, is no value."""

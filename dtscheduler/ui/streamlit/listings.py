@@ -102,18 +102,16 @@ def _table(
     if not total:
         st.info(empty, icon=":material/inbox:")
         return None
-    head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    said = counted(total, "run") + (", and their reruns" if nesting else "")
     body = st.container()
-    number = _page(total, name, page_key)
-    found = place.runs(replace(turned, offset=(number - 1) * A_PAGE, limit=A_PAGE))
-    reruns = place.reruns_of([run.id for run in found]) if nesting else {}
-    listed = rows(nested(found, reruns), zone, place.clock.now())
-    said = counted(total, "run") + (" and what repeats them" if nesting else "")
-    with head:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        number = _page(total, name, page_key)
         st.caption(said, width="content")
         file_button("CSV", FILE, runs_csv(place, query), f"{name} csv", help=f"All of this list: {said}")
+    found = place.runs(replace(turned, offset=(number - 1) * A_PAGE, limit=A_PAGE))
+    reruns = place.reruns_of([run.id for run in found]) if nesting else {}
     with body:
-        chosen = _rows(listed, zone, name)
+        chosen = _rows(rows(nested(found, reruns), zone, place.clock.now()), zone, name)
     return Run(chosen, place) if chosen is not None else None
 
 
@@ -180,17 +178,17 @@ def _cells(row: RunRow) -> dict[str, Any]:
 def _columns(zone: tzinfo) -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
-        "Run": text(width=80, pinned=True),
-        "Job": text(width=200),
-        "Status": text(width=130),
-        "Rundate": text(width=100),
-        "Submitted": figures.time_column(f"Submitted ({figures.zone_key(zone)})", zone, width=200),
-        "Took": text(width=110, alignment="right"),
+        "Run": text(width=75, pinned=True),
+        "Job": text(width=180),
+        "Status": text(width=120),
+        "Rundate": text(width=95),
+        "Submitted": figures.time_column(f"Submitted ({figures.zone_key(zone)})", zone, width=190),
+        "Took": text(width=105, alignment="right"),
+        "Reason": text(width=260),
         "Made by": text(width=160),
         "Tag": text(width=60),
         "Labels": text(width=120),
         "Owner": text(width=100),
-        "Reason": text(width="large"),
     }
 
 

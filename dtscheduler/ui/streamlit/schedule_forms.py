@@ -243,7 +243,7 @@ class _Fields:
 def _job_names() -> list[str]:
     """Names of jobs to choose from; none where the workspace cannot be asked: names can be typed."""
     try:
-        return [record.name for record in workspace().jobs(JobQuery())][:MOST_JOBS]
+        return [record.name for record in workspace().jobs(JobQuery(limit=MOST_JOBS))]
     except SchedulerError:
         return []
 

@@ -22,12 +22,13 @@ from dtscheduler.model.differences import job_changes
 from dtscheduler.model.job import JobSpec, TaskSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery
+from dtscheduler.model.schedule import NEVER
 from dtscheduler.suites.listing import SuiteRef, find_suites
 from dtscheduler.timing.words import describe
 from dtscheduler.ui.views.configuration import read_configuration, said_call
 from dtscheduler.workspace import Workspace
 
-LONGEST_SHOWN, MOST_OWN = 2000, 50
+LONGEST_SHOWN, MOST_OWN = 2000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def code_of(spec: JobSpec) -> Code:
 
 def own_work_dirs(place: Workspace) -> list[str]:
     """The work dirs of the dev runs that whoever looks has saved: code of others is not offered to be imported."""
-    mine = place.jobs(JobQuery(owner=place.user))[-MOST_OWN:]
+    mine = place.jobs(JobQuery(owner=place.user, limit=MOST_OWN))
     specs = (place.spec(record.spec_hash) for record in mine)
     return list(dict.fromkeys(spec.work_dir for spec in specs if spec.work_dir))
 
@@ -196,6 +197,13 @@ def changed_dag(
         return _changed_task(header, tasks[row.origin], shown[row.origin], row)
 
     return _dag(header, rows, spec_of)
+
+
+def schedule_at_first(place: Workspace, dag: DAG) -> Schedule:
+    """The schedule of a DAG; of one that names none, that of the job it would be saved as: nobody means to drop it."""
+    spec = dag.spec()
+    saved = place.find(spec.name) if spec.schedule == NEVER else None
+    return Schedule.from_spec(place.spec(saved.spec_hash).schedule) if saved else dag.schedule
 
 
 def with_schedule(dag: DAG, schedule: Schedule) -> DAG:

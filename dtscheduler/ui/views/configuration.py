@@ -29,7 +29,7 @@ def read_configuration(text: str) -> dict[str, Any] | list[Any] | Grid | None:
     if text.split("(")[0].strip() in _MAKERS:
         return _read_grid(text)
     try:
-        found = json.loads(text)
+        found = _json(text)
     except (ValueError, RecursionError) as error:
         raise InvalidJobError(f"Configuration is not JSON ({error}); write {WAYS}") from None
     if not isinstance(found, dict | list):
@@ -46,7 +46,7 @@ def read_values(text: str) -> list[Any] | range:
     text = text.strip()
     if text.startswith("["):
         try:
-            found = json.loads(text)
+            found = _json(text)
         except (ValueError, RecursionError) as error:
             raise InvalidJobError(f"{text:.60} is not a JSON list: {error}") from None
         return list(found)
@@ -69,7 +69,9 @@ def grid_text(axes: Mapping[str, Sequence[Any]], exclude: Sequence[Mapping[str, 
     """The ``grid(...)`` that ``read_configuration`` reads."""
     options: dict[str, Any] = {"exclude": list(exclude)} if exclude else {}
     options |= {"name": name} if name else {}
-    plain = all(axis.isidentifier() and not iskeyword(axis) and axis not in _OPTIONS for axis in axes)
+    plain = all(
+        axis.isascii() and axis.isidentifier() and not iskeyword(axis) and axis not in _OPTIONS for axis in axes
+    )
     if plain:
         return said_call(Called("grid", keywords=(*axes.items(), *options.items())))
     return said_call(Called("grid", positional=(dict(axes),), keywords=tuple(options.items())))
@@ -127,9 +129,18 @@ def _is_whole(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 16
 
 
+def _json(text: str) -> Any:
+    """What JSON says; Infinity and NaN, which Python's reader adds to it, are none."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def _scalar(text: str) -> Any:
     try:
-        found = json.loads(text)
+        found = _json(text)
     except (ValueError, RecursionError):
         return text
     return text if isinstance(found, dict | list) else found

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 from enum import StrEnum
 from typing import Any
 
@@ -42,8 +43,6 @@ _SHAPES = {
     Kind.FLOAT: Shape.NUMBER,
     Kind.FLAG: Shape.SWITCH,
     Kind.DATE: Shape.DATE,
-    Kind.DATETIME: Shape.DATETIME,
-    Kind.TIME: Shape.TIME,
     Kind.DURATION: Shape.LINE,
     Kind.GROUP: Shape.GROUP,
     Kind.TABLE: Shape.TABLE,
@@ -65,6 +64,9 @@ def shape_of(field: Field, choices: tuple[Choice, ...], given: Any = None) -> Sh
             (field.max_length or 0) > LONGEST_LINE or "\n" in str(given or "") or len(str(given or "")) > LONGEST_LINE
         )
         return Shape.AREA if long else Shape.LINE
+    if field.kind in (Kind.TIME, Kind.DATETIME):
+        clock = Shape.TIME if field.kind is Kind.TIME else Shape.DATETIME
+        return clock if _whole_minutes(given) else Shape.LINE
     if field.kind is Kind.CHOICE:
         return Shape.SEGMENTS if _few(choices, MOST_SEGMENTS) and not field.depends_on else Shape.SELECT
     if field.kind is Kind.LIST:
@@ -173,6 +175,15 @@ def _exact(field: Field, given: Any) -> bool:
     """Whether a browser, which counts in floating point, can hold the numbers of a field."""
     known = (field.ge, field.gt, field.le, field.lt, field.default, given)
     return all(abs(value) <= LARGEST_EXACT for value in known if isinstance(value, int))
+
+
+def _whole_minutes(given: Any) -> bool:
+    """Whether a clock without seconds can show a time."""
+    try:
+        found = time.fromisoformat(str(given).rpartition("T")[2].rpartition(" ")[2])
+    except ValueError:
+        return True
+    return not (found.second or found.microsecond)
 
 
 def _beyond(limit: float | str | None, by: int) -> float | None:

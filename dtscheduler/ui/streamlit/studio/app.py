@@ -68,7 +68,7 @@ def _account(user: str) -> None:
     if session.visitor():
         with st.sidebar:
             st.text(f"Logged in as {user}")
-            if st.user.is_logged_in and st.button("Log out", icon=":material/logout:"):
+            if st.user.to_dict().get("is_logged_in") and st.button("Log out", icon=":material/logout:"):
                 st.logout()
 
 

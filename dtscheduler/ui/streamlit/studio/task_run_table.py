@@ -80,12 +80,15 @@ def _table(run_id: int, asked: TaskRunPage) -> None:
         if not total:
             st.info("No task run is like that." if asked != TaskRunPage() else "The run has no task runs yet.")
             return
-        number = _page(total)
-        found = place.task_run_page(run_id, replace(asked, offset=(number - 1) * A_PAGE, limit=A_PAGE))
+        body = st.container()
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.caption(f"{counted(total, 'task run')} · times on the clock of {literal(figures.zone_key(zone))}")
+            number = _page(total)
+            said = f"{counted(total, 'task run')} · times on the clock of {literal(figures.zone_key(zone))}"
+            st.caption(said, width="content")
             file_button("CSV", f"task-runs-{run_id}.csv", task_runs_csv(place, run_id, asked), "task runs csv")
-        _rows(task_run_rows(found, spec, place.clock.now()), zone)
+        found = place.task_run_page(run_id, replace(asked, offset=(number - 1) * A_PAGE, limit=A_PAGE))
+        with body:
+            _rows(task_run_rows(found, spec, place.clock.now()), zone)
 
 
 def _page(total: int) -> int:

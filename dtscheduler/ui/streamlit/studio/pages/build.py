@@ -35,6 +35,7 @@ from dtscheduler.ui.views.building import (
     entrypoints_of,
     new_dag,
     rows_of,
+    schedule_at_first,
     with_schedule,
     written_by_calls,
 )
@@ -139,7 +140,7 @@ def _from_job() -> DAG | None:
 
 
 def _job_names(chosen: str | None) -> list[str]:
-    names = [record.name for record in workspace().jobs(JobQuery())][:MOST_JOBS]
+    names = [record.name for record in workspace().jobs(JobQuery(limit=MOST_JOBS))]
     return names if chosen is None or chosen in names else [chosen, *names]
 
 
@@ -196,7 +197,7 @@ def _dag_or_faults(found: DAG | tuple[Fault, ...], rows: Sequence[TaskRow]) -> D
 
 def _finish(dag: DAG) -> None:
     st.subheader("Schedule", anchor=False)
-    schedule = schedule_form(dag.schedule, key=f"build {dag.name}")
+    schedule = schedule_form(schedule_at_first(workspace(), dag), key=f"build {dag.name}")
     if schedule is None:
         return
     final = kept("build final", (dag.spec(), schedule), lambda: with_schedule(dag, schedule))
