@@ -11,7 +11,9 @@ from dtscheduler.model.run import RunQuery, RunRecord
 from dtscheduler.ports import Store
 
 
-def submitted_once(store: Store, token: str, user: str, submit: Callable[[], RunRecord]) -> RunRecord:
+def submitted_once(
+    store: Store, token: str, user: str, submit: Callable[[], RunRecord], *, same: Callable[[RunRecord], bool]
+) -> RunRecord:
     """The run that was submitted under a token, or else the one that ``submit`` writes now.
 
     Of several processes that submit under one token at the same moment one writes; the store refuses a second run of
@@ -22,20 +24,21 @@ def submitted_once(store: Store, token: str, user: str, submit: Callable[[], Run
         token: 32 hexadecimal digits, from ``uuid4().hex``; empty for a run that is submitted each time.
         user: who submits.
         submit: writes the run with the uuid that ``named`` gives it, and returns it.
+        same: whether a run is of what is submitted.
 
     Raises:
-        InvalidJobError: the token is none.
+        InvalidJobError: the token is none, or something else was submitted under it.
         AccessError: somebody else has submitted a run under this token.
     """
     if not token:
         return submit()
     _check(token)
-    if there := _under(store, token, user):
+    if there := _under(store, token, user, same):
         return there
     try:
         return submit()
     except WorkspaceError:
-        if there := _under(store, token, user):
+        if there := _under(store, token, user, same):
             return there
         raise
 
@@ -54,8 +57,10 @@ def _check(token: str) -> None:
         raise InvalidJobError(f"a token is 32 hexadecimal digits, as uuid4().hex has them; not {token!r:.60}")
 
 
-def _under(store: Store, token: str, user: str) -> RunRecord | None:
+def _under(store: Store, token: str, user: str, same: Callable[[RunRecord], bool]) -> RunRecord | None:
     found = store.runs(RunQuery(uuid=token))
     if found and found[0].submitted_by != user:
         raise AccessError(f"{user} may not submit a run under this token: somebody else has; load the page again")
+    if found and not same(found[0]):
+        raise InvalidJobError(f"this token was used for run {found[0].id} of {found[0].job_name!r}; make another one")
     return found[0] if found else None

@@ -157,7 +157,9 @@ class Planning:
                 agree(plan)
             return self._host.leave(fresh.record, plan)
 
-        return submitted_once(self._host.store, token, self._identity.user, write)
+        return submitted_once(
+            self._host.store, token, self._identity.user, write, same=lambda run: run.rerun_of == rerun.before.id
+        )
 
     def _renewed(self, rerun: Rerun) -> Rerun:
         """A rerun that was planned before, as one of its own, without results that were lost meanwhile."""

@@ -207,14 +207,21 @@ class Workspace(Looking):
                 return self._submit_saved(owned.name, rundate, token)
             return self.store.add_run(named(run, token), owned, ())
 
-        return submitted_once(self.store, token, self.user, write)
+        return submitted_once(self.store, token, self.user, write, same=lambda run: run.job_name == spec.name)
 
     def submit_job(self, name_or_uuid: str, *, rundate: date | None, token: str = "") -> RunRecord:
         """Leave a run of the latest version of a saved job to the service. It starts also while another one is active.
 
         Under a ``token``, as ``uuid4().hex`` makes one, a run is submitted once: then on it is returned as it is.
         """
-        return submitted_once(self.store, token, self.user, lambda: self._submit_saved(name_or_uuid, rundate, token))
+        job = self.find(name_or_uuid) if token else None
+
+        def same(run: RunRecord) -> bool:
+            return run.job_id == job.id if job else run.job_name == name_or_uuid
+
+        return submitted_once(
+            self.store, token, self.user, lambda: self._submit_saved(name_or_uuid, rundate, token), same=same
+        )
 
     def backfill_dates(self, name_or_uuid: str, first: date, last: date, which: Which) -> list[date]:
         """The rundates that a backfill would run, in order.

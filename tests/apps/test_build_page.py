@@ -105,7 +105,7 @@ def test_saving_twice_makes_one_version(tasks_page):
 def test_what_is_wrong_with_the_tasks_is_said_and_nothing_can_be_saved(tasks_page):
     edit(tasks_page, ONE | {"Waits for": ["nobody"], "CPU": None})
     tasks_page.run()
-    said = " ".join(caption.value for caption in tasks_page.caption).replace("\\", "")
+    said = " ".join(text.value for text in tasks_page.markdown).replace("\\", "")
     assert "'nobody', which is no task" in said
     assert "CPU" in said
     assert "Save" not in [button.label for button in tasks_page.button]

@@ -35,7 +35,7 @@ def test_control_characters_are_shown_instead_of_obeyed():
 
 
 def test_an_alarm_cannot_be_ended_by_its_text():
-    assert alarming("x] **y**") == ":red[:material/error: x\\] \\*\\*y\\*\\*]"
+    assert alarming("x] **y**") == ":red[:small[:material/error: x\\] \\*\\*y\\*\\*]]"
 
 
 @pytest.mark.slow

@@ -250,7 +250,7 @@ def test_the_monitor_of_a_run_that_was_removed_says_so(app, workspace):
 def test_a_run_that_nobody_drives_says_what_it_waits_for(app, workspace):
     run = written(workspace, statuses=[TaskStatus.READY], status=RunStatus.READY, lease_epoch=0, started=None)
     shown = app(MONITOR.format(run=run))
-    assert "waits for a service, and none is running" in said(shown)
+    assert "waits: no service is running; start one with: dtscheduler serve" in said(shown)
 
 
 def test_a_nasty_name_stays_text(app, workspace):

@@ -74,7 +74,7 @@ def test_what_the_core_refuses_is_said_in_the_form_and_gives_no_schedule(form):
     at = form("Schedule(day_of_month=31, in_months=[1])")
     pick(at, "Months: at", [2])
     assert at.session_state["made"] is None
-    assert "never comes in February" in at.caption[0].value.replace("\\", "")
+    assert "never comes in February" in at.markdown[0].value.replace("\\", "")
 
 
 def test_times_that_are_not_set_yet_are_no_schedule(form):

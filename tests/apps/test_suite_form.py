@@ -75,7 +75,7 @@ def _widgets(at):
 
 
 def said(at) -> str:
-    return " ".join(caption.value for caption in at.caption)
+    return " ".join(text.value for text in (*at.caption, *at.markdown))
 
 
 def test_the_defaults_make_a_dag_at_once(form):
@@ -218,7 +218,7 @@ def test_a_preset_that_is_not_allowed_is_shown_with_what_is_wrong(form):
     at = form(suite, tail)
     assert not at.exception
     assert widget(at, "Worst").value == 500
-    assert len(at.caption) == 2
+    assert len([text for text in at.markdown if ":material/error:" in text.value]) == 2
     assert at.session_state["made"] is None
 
 

@@ -137,7 +137,7 @@ def test_what_is_left_is_said_while_the_run_goes_on_only():
 
 def test_a_run_without_task_runs_says_what_it_waits_for():
     ready = run(RunStatus.READY, lease_epoch=0, started=None)
-    assert watched(ready, {}, NOON, waits_for=waiting(ready, served=False)).reason.endswith("none is running")
+    assert watched(ready, {}, NOON, waits_for=waiting(ready, served=False)).reason.endswith("dtscheduler serve")
     assert waiting(ready, served=True) == "waits for the service to begin it"
     assert waiting(run(RunStatus.SCHEDULED, lease_epoch=0), served=True) == "waits for another run of its job"
     assert waiting(run(), served=False) == ""

@@ -51,7 +51,7 @@ def grid_editor(key: str) -> Drafted | None:
         text = grid_text(axes, exclude, template)
         drafted = kept(f"{key} drafted", text, lambda: _drafted(axes, exclude, template, text))
     except InvalidJobError as error:
-        st.caption(alarming(str(error)))
+        st.markdown(alarming(str(error)))
         return None
     _count(axes, drafted)
     return drafted
@@ -74,7 +74,7 @@ def _axes(key: str) -> dict[str, Sequence[Any]]:
         try:
             found[axis.strip()] = read_values(text if isinstance(text, str) else "")
         except InvalidJobError as error:
-            st.caption(alarming(f"{axis}: {error}"))
+            st.markdown(alarming(f"{axis}: {error}"))
     return found
 
 
@@ -94,7 +94,7 @@ def _exclusions(key: str, axes: Sequence[str]) -> list[dict[str, Any]]:
         try:
             pattern = {axis: list(read_values(text)) for axis, text in texts.items()}
         except InvalidJobError as error:
-            st.caption(alarming(str(error)))
+            st.markdown(alarming(str(error)))
             continue
         if pattern:
             found.append({axis: values[0] if len(values) == 1 else values for axis, values in pattern.items()})

@@ -69,10 +69,10 @@ def _start_button(dag: DAG, label: str, key: str | None) -> Run | None:
     mine = submitted(place, it)
     run = mine or _addressed(parameter, dag) or _going_on(dag)
     busy = run is not None and (not run.status.final or it.recent)
-    if mine and not busy:
-        it = next_press(name)
     if run and st.query_params.get(parameter) != str(run.id):
         st.query_params[parameter] = str(run.id)
+    if mine and not busy:  # last: from here on only the address knows that run
+        it = next_press(name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             label,

@@ -59,7 +59,7 @@ def schedule_form(schedule: Schedule | None = None, key: str | None = None) -> S
             parameters, slots = {BY_HAND: fields.by_hand, AT_TIMES: fields.times, AFTER_A_JOB: fields.after}[kind]()
         found = given if kind == BY_HAND and isinstance(given.spec, Never) else read_schedule(parameters)
         if isinstance(found, Refused):
-            slots.get(found.parameter, written).caption(alarming(found.message))
+            slots.get(found.parameter, written).markdown(alarming(found.message))
             return None
         with meant:
             if kind != BY_HAND and isinstance(found.spec, Never):

@@ -99,7 +99,7 @@ def _say(built: Built, plain: Mapping[str, Any], drawn: FormFields, prefix: str)
     needed = [path for path in said if value_at(plain, path) in (None, "", [])]
     for path, messages in said.items():
         for message in () if path in needed else messages:
-            drawn.places[path].caption(alarming(message))
+            drawn.places[path].markdown(alarming(message))
     if needed:
         st.caption(literal(f"Still needed: {', '.join(drawn.labels[path] for path in needed)}"))
     for message in whole:

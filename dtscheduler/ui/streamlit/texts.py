@@ -18,5 +18,5 @@ def literal(text: str) -> str:
 
 
 def alarming(text: str) -> str:
-    """Markdown that shows a text as it is, in the theme's red, after a sign."""
-    return f":red[:material/error: {literal(text)}]"
+    """Markdown that shows a text as it is, small, in the theme's red, after a sign."""
+    return f":red[:small[:material/error: {literal(text)}]]"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dtscheduler.api.handle import NO_SERVICE
 from dtscheduler.drawing.looks import MOST_TELLING, look_of
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
@@ -121,7 +122,7 @@ def waiting(run: RunRecord, *, served: bool) -> str:
         return "waits for another run of its job"
     if run.status is not RunStatus.READY or run.lease_epoch:
         return ""
-    return "waits for the service to begin it" if served else "waits for a service, and none is running"
+    return "waits for the service to begin it" if served else f"waits: {NO_SERVICE}"
 
 
 def seconds_left(

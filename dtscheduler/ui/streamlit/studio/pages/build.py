@@ -188,7 +188,7 @@ def _dag_or_faults(found: DAG | tuple[Fault, ...], rows: Sequence[TaskRow]) -> D
     if isinstance(found, DAG):
         return found
     for fault in found:
-        st.caption(alarming(fault.message))
+        st.markdown(alarming(fault.message))
     return None
 
 
