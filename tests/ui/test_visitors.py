@@ -123,3 +123,13 @@ def test_whom_the_settings_do_not_name_finds_no_door(doors, login):
 
 def test_a_door_is_opened_once(doors):
     assert doors.of(ADA.login) is doors.of(ADA.login) is not doors.of(BO.login)
+
+
+def test_a_visitor_of_a_page_of_root_may_not_run_code_as_another_account(doors, work_dir, monkeypatch):
+    import dtscheduler.gate
+
+    monkeypatch.setattr(dtscheduler.gate, "privileged", lambda: True)
+    spec = DAG(Name="Mine", DevRun=True, WorkDir=work_dir({}), RunAs="daemon")
+    Task(Name="one", Entrypoint="steps.one", dag=spec)
+    with pytest.raises(AccessError, match="RunAs='daemon' needs root or an admin"):
+        doors.of(ADA.login).save(spec.spec(), {})

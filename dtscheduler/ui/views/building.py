@@ -90,8 +90,11 @@ def code_of(spec: JobSpec) -> Code:
 
 
 def own_work_dirs(place: Workspace) -> list[str]:
-    """The work dirs of the dev runs that whoever looks has saved: code of others is not offered to be imported."""
-    mine = place.jobs(JobQuery(owner=place.user, limit=MOST_OWN))
+    """The work dirs of the dev runs that whoever looks has saved: code of others is not offered to be imported.
+
+    Who owns a job says nothing of that: somebody else may have named them.
+    """
+    mine = [job for job in place.jobs(JobQuery(owner=place.user, limit=MOST_OWN)) if job.saved_by == place.user]
     specs = (place.spec(record.spec_hash) for record in mine)
     return list(dict.fromkeys(spec.work_dir for spec in specs if spec.work_dir))
 
