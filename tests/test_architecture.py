@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"pandas", "numpy", "sqlalchemy", "pydantic", "click", "rich", "diskcache", "cloudpickle", "alembic", "asyncio"}
+HEAVY |= {"streamlit", "ipywidgets", "altair"}
 SKIPPED = {".git", ".venv", "dist", "build", "__pycache__", "node_modules"}
 
 
@@ -23,6 +24,8 @@ def test_imports_point_down_the_layers():
         "import dtscheduler",
         "from dtscheduler import DAG, Task, ParallelTask, Schedule, Priority, batch",
         "import dt.scheduler",
+        "from dtscheduler import Choices, Suite, grid, suite, zip_",
+        "import dtscheduler.ui.streamlit",
     ],
 )
 def test_writing_a_dag_imports_nothing_heavy(statement):
@@ -48,6 +51,25 @@ def test_every_public_name_is_there():
 
     assert all(getattr(dtscheduler, name) is not None for name in dtscheduler.__all__)
     assert set(dtscheduler.__all__) <= set(dir(dtscheduler))
+
+
+def test_every_part_of_pages_is_there():
+    from dtscheduler.ui import streamlit
+
+    assert all(callable(getattr(streamlit, name)) for name in streamlit.__all__)
+    assert set(streamlit.__all__) <= set(dir(streamlit))
+    with pytest.raises(AttributeError):
+        _ = streamlit.form
+
+
+def test_without_streamlit_the_parts_of_pages_say_what_to_install(monkeypatch):
+    from dtscheduler.ui import streamlit
+
+    monkeypatch.delitem(sys.modules, "dtscheduler.ui.streamlit.plans", raising=False)
+    monkeypatch.delitem(vars(streamlit), "plan_table", raising=False)
+    monkeypatch.setitem(sys.modules, "streamlit", None)
+    with pytest.raises(ImportError, match=r'pip install "dtscheduler\[ui\]"'):
+        _ = streamlit.plan_table
 
 
 def test_a_name_that_is_not_public_is_not_there():

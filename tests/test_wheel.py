@@ -77,6 +77,11 @@ def test_the_command_is_installed(installed, command):
     [
         "dtscheduler/py.typed",
         "dtscheduler/examples/flight_delays.py",
+        "dtscheduler/ui/streamlit/script.py",
+        "dtscheduler/ui/streamlit/studio/theme.toml",
+        "dtscheduler/ui/assets/dagview.js",
+        "dtscheduler/ui/assets/dagview.css",
+        "dtscheduler/ui/assets/icon.svg",
         "dtscheduler/stores/sql/migrations/env.py",
         "dtscheduler/stores/sql/migrations/script.py.mako",
         "dtscheduler/stores/sql/migrations/versions/0001_first_tables.py",

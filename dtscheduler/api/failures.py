@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import overload
 
@@ -34,6 +35,6 @@ class Failures(Sequence[FailureGroup]):
 
 def said(group: FailureGroup) -> str:
     """One line: "cells: 3 of 12 parts: ZeroDivisionError in size(), all with month=2"."""
-    text = group.title if group.total == 1 else group.title.replace(" part", f" of {group.total:,} part", 1)
+    text = group.title if group.total == 1 else re.sub(r" parts?\b", f" of {group.total:,} parts", group.title, count=1)
     apart = f", {group.set_apart}" if group.set_apart else ""
     return f"{printable(group.task_name)}: {text}{apart}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -46,6 +47,8 @@ class Form:
         self._order = in_order(depends, self._parameters, where)
         self.fields: tuple[Field, ...] = tuple(self._with_choices(parameter) for parameter in parameters)
         self._check_defaults()
+        if "pydantic" in sys.modules:  # where it is not imported yet, its limits are not used, and it is left so
+            self._limits  # noqa: B018 # a limit that makes no sense is told here
 
     def _check_defaults(self) -> None:
         for name, parameter in self._parameters.items():
@@ -136,7 +139,13 @@ class Form:
 
     @cached_property
     def _limits(self) -> dict[str, Callable[[Any, list[Problem]], Any]]:
-        return {name: _limits_of(parameter) for name, parameter in self._parameters.items()}
+        return {name: self._held(name, parameter) for name, parameter in self._parameters.items()}
+
+    def _held(self, name: str, parameter: Parameter) -> Callable[[Any, list[Problem]], Any]:
+        try:
+            return _limits_of(parameter)
+        except Exception as error:  # whatever pydantic makes of an annotation that it cannot use
+            raise InvalidJobError(f"{self._where}: the limits of {name!r} cannot be used: {raised(error)}") from error
 
     def _choices(
         self, parameter: Parameter, values: Mapping[str, Any], problems: list[Problem]

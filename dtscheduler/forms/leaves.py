@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -121,6 +123,9 @@ def _iso(plain: Any, read: Callable[[str], T], wanted: str) -> T:
 def _length(plain: Any) -> timedelta:
     if isinstance(plain, int | float) and not isinstance(plain, bool) and math.isfinite(plain) and abs(plain) < 1e11:
         return timedelta(seconds=plain)
+    if isinstance(plain, str) and re.fullmatch(r"\s*[-+]?[0-9.]{1,15}(e-?[0-9]{1,2})?\s*", plain):
+        with suppress(ValueError):
+            return _length(float(plain))
     found = parse_duration(plain) if isinstance(plain, str) else None
     if found is None:
         raise Unfit(f"it is a length of time: {ACCEPTED}")

@@ -185,7 +185,8 @@ def _series(values: list[Any], kind: type) -> Any:
             [pd.NA if value is None and kind is not float else value for value in values], dtype=dtypes[kind]
         )
     if kind is datetime:
-        return pd.to_datetime(pd.Series(values, dtype=object)).dt.as_unit("us")
+        aware = all(value is None or value.tzinfo for value in values) and len({v.utcoffset() for v in values if v}) > 1
+        return pd.to_datetime(pd.Series(values, dtype=object), utc=aware).dt.as_unit("us")  # pandas knows one offset
     if kind is timedelta:
         return pd.to_timedelta(pd.Series(values, dtype=object)).dt.as_unit("us")
     return pd.Series(values, dtype="str" if kind is str else object)

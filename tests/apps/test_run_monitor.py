@@ -1,8 +1,11 @@
 """The monitor of a run, and the button that starts one: one run a click, whatever happens to the script."""
 
+from itertools import count
+
 import pytest
 from runs_given import NASTY, spec_of, written
 from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from dtscheduler.errors import WorkspaceError
@@ -143,6 +146,23 @@ def test_a_script_that_is_ended_within_the_click_still_makes_one_run(page, works
     shown.button[0].click().run()
     monkeypatch.setattr("dtscheduler.ui.streamlit.monitors.press", real)
     click_late(shown)
+    assert len(workspace.runs(RunQuery())) == 1
+    assert shown.run().text[-1].value == "run 1"
+
+
+@pytest.mark.parametrize("access", [2, 3, 5, 8, 11, 14])
+def test_a_script_that_is_ended_at_any_access_to_the_session_makes_one_run(page, workspace, monkeypatch, access):
+    shown, accesses = page(), count(1)
+
+    def ended(runner):
+        if next(accesses) == access:
+            raise RerunException(RerunData())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ScriptRunner, "_maybe_handle_execution_control_request", ended)
+        shown.button[0].click().run()
+    assert next(accesses) > access, "the script was ended"
+    click_late(shown.run())
     assert len(workspace.runs(RunQuery())) == 1
     assert shown.run().text[-1].value == "run 1"
 

@@ -60,6 +60,9 @@ FITS = [
     (time, "18:00", time(18)),
     (timedelta, "1h 30m", timedelta(minutes=90)),
     (timedelta, 0.5, timedelta(seconds=0.5)),
+    (timedelta, "0", timedelta(0)),
+    (timedelta, "-86395.0", timedelta(seconds=-86395)),
+    (timedelta, "1e-06", timedelta(microseconds=1)),
     (Literal["EWR", "JFK"], "JFK", "JFK"),
     (Literal[1, 2], 2.0, 2),
     (Literal[True, "x"], True, True),
@@ -205,6 +208,13 @@ def test_what_is_wrong_in_a_table_is_said_with_its_cell(form, plain, field, said
     (problem,) = form(Annotated[pd.DataFrame, {"a": int}]).check({"x": plain}).problems
     assert problem.field == field
     assert said in problem.message
+
+
+def test_a_column_of_times_over_a_clock_change_is_in_utc(form):
+    default = pd.DataFrame({"at": pd.to_datetime(["2026-01-29", "2026-07-29"]).tz_localize("Europe/Paris")})
+    made = form(pd.DataFrame, default)
+    assert made.check({}).values["x"]["at"].tolist() == default["at"].tolist()
+    assert str(made.check({"x": made.fields[0].default}).values["x"]["at"].dtype) == "datetime64[us, UTC]"
 
 
 def test_what_no_parameter_takes_and_what_is_missing_is_said(form):

@@ -131,7 +131,7 @@ def test_problems_are_said_at_the_deepest_place_with_the_rest_of_the_way():
         Problem((), "all"),
     ]
     said = problems_at(problems, {("costs",), ("costs", "fee"), ("months",)})
-    assert said == {("costs", "fee"): ["low"], ("months",): ["[2]: no"], (): ["gone: what", "all"]}
+    assert said == {("costs", "fee"): ["low"], ("months",): ["item 3: no"], (): ["gone: what", "all"]}
 
 
 def test_a_way_that_leads_nowhere_finds_nothing():

@@ -25,7 +25,7 @@ from dtscheduler.ui.streamlit.charts import Selection, dag_chart
 from dtscheduler.ui.streamlit.logs import show_log
 from dtscheduler.ui.streamlit.remembered import kept
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.run import spec_of, task_rows
+from dtscheduler.ui.views.run import sign, spec_of, task_rows
 from dtscheduler.ui.views.watching import Watched, seconds_left, waiting, watched
 
 EVERY_SECONDS = 1.0
@@ -98,7 +98,7 @@ def _tasks(run: RunRecord, spec: JobSpec) -> None:
             "Task": row.task,
             "Waits for": row.waits_for,
             "Parts": row.parts,
-            "Status": marks.sign(row.status) if row.status else "",
+            "Status": sign(row.status) if row.status else "",
             "Of its parts": row.said,
         }
         for row in task_rows(spec, _by_task(workspace().store.task_counts(run.id)))

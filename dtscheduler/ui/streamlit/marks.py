@@ -13,6 +13,7 @@ import streamlit as st
 from dtscheduler.drawing.looks import Theme, Tone, look_of
 from dtscheduler.drawing.markup import Markup, element, joined
 from dtscheduler.model.status import RunStatus, TaskStatus
+from dtscheduler.ui.views.run import sign
 from dtscheduler.ui.views.watching import Counts
 
 if TYPE_CHECKING:
@@ -42,12 +43,6 @@ def in_colours(frame: pd.DataFrame, column: str) -> Any:
         return frame
     inks = {sign(status): tone(status).ink for status in _STATUSES}
     return frame.style.map(lambda text: f"color: {inks[text]}" if text in inks else "", subset=[column])
-
-
-def sign(status: TaskStatus | RunStatus) -> str:
-    """Glyph and word of a status, ``✓ completed``."""
-    look = look_of(status)
-    return f"{look.glyph} {look.word}"
 
 
 def show_status(status: TaskStatus | RunStatus) -> None:
@@ -84,7 +79,7 @@ def _piece(status: TaskStatus, share: float) -> Markup:
 
 
 def _chip(status: TaskStatus | RunStatus, count: int | None = None) -> Markup:
-    look, colours = look_of(status), tone(status)
+    colours = tone(status)
     number = joined(" ", element("b", f"{count:,}")) if count is not None else joined()
     style = f"{_CHIP}color:{colours.ink};background:{colours.fill};border:1px solid {colours.solid};"
-    return element("span", f"{look.glyph} {look.word}", number, style=style)
+    return element("span", sign(status), number, style=style)

@@ -19,9 +19,14 @@ def problems_at(problems: Sequence[Problem], places: Collection[Path]) -> dict[P
     said: dict[Path, list[str]] = {}
     for problem in problems:
         depth = next((d for d in range(len(problem.path), 0, -1) if problem.path[:d] in places), 0)
-        rest = Problem(problem.path[depth:], problem.message).field if depth else problem.field
+        rest = _in_words(problem.path[depth:]) if depth else problem.field
         said.setdefault(problem.path[:depth], []).append(f"{rest}: {problem.message}" if rest else problem.message)
     return said
+
+
+def _in_words(path: Path) -> str:
+    """The way from a widget to what is wrong in it, counted as people count: ``item 2, fee``."""
+    return ", ".join(f"item {step + 1}" if isinstance(step, int) else step for step in path)
 
 
 def value_at(plain: Mapping[str, Any], path: Path) -> Any:

@@ -57,11 +57,6 @@ class Watched:
         return sum(count for status, count in self.counts if status.final)
 
     @property
-    def failed(self) -> int:
-        """How many of them failed, for whatever reason."""
-        return sum(count for status, count in self.counts if status.final and _bad(status))
-
-    @property
     def time(self) -> str:
         """``3m 05s so far, about 1m 20s left``, or ``in 4m 10s`` once it has ended; may be empty."""
         if self.elapsed is None:
@@ -162,7 +157,3 @@ def rounded(seconds: float) -> str:
     step = 1 if seconds < 20 else 5 if seconds < 120 else 10 if seconds < 600 else 60
     steady = round(seconds / step) * step
     return f"{steady:.0f} s" if steady < 60 else show_duration(float(steady))
-
-
-def _bad(status: TaskStatus) -> bool:
-    return not status.succeeded and status is not TaskStatus.DID_NOT_RUN

@@ -22,7 +22,7 @@ from dtscheduler.ui.streamlit.notices import errors_shown
 from dtscheduler.ui.streamlit.remembered import kept
 from dtscheduler.ui.streamlit.studio.task_run_panel import select
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.run import TaskRunRow, spec_of, task_run_rows
+from dtscheduler.ui.views.run import TaskRunRow, sign, spec_of, task_run_rows
 
 A_PAGE = 50
 EVERY_SECONDS = 2.0
@@ -129,7 +129,7 @@ def _cells(row: TaskRunRow) -> dict[str, Any]:
     return {
         "Task": row.task,
         "Part": row.part,
-        "Status": marks.sign(row.status),
+        "Status": sign(row.status),
         "Attempt": row.attempts or None,
         "Started": row.started,
         "Wall time": row.wall,

@@ -99,34 +99,34 @@ def _from_tasks() -> DAG | None:
     if not rows:
         st.caption("Add a task: its name, the function that it calls, and what it waits for.")
         return None
-    return _dag_or_faults(new_dag(name, code, rows), rows)
+    return _dag_or_faults(new_dag(name, code, rows))
 
 
 def _from_job() -> DAG | None:
     from_address(JOB, "build job", None)
-    with st.container(horizontal=True):
-        name = st.selectbox(
-            "Job",
-            _job_names(st.session_state["build job"]),
-            index=None,
-            key="build job",
-            accept_new_options=True,
-            placeholder="Choose a job, or type its name",
-            persist_state="session",
-            on_change=to_address,
-            args=(JOB, "build job"),
-        )
-        if not name:
-            return None
-        try:
-            record = workspace().job(name)
-        except NotFoundError as error:
-            st.error(literal(str(error)), icon=":material/search_off:")
-            return None
-        cause = (record.uuid, record.version)
-        opened = kept("build opened", cause, lambda: workspace().spec(record.spec_hash))
-        prefix = filled_with("build opened job", cause)
-        new_name = st.text_input("Name", opened.name, key=f"{prefix} name", persist_state="session")
+    row = st.container(horizontal=True)
+    name = row.selectbox(
+        "Job",
+        _job_names(st.session_state["build job"]),
+        index=None,
+        key="build job",
+        accept_new_options=True,
+        placeholder="Choose a job, or type its name",
+        persist_state="session",
+        on_change=to_address,
+        args=(JOB, "build job"),
+    )
+    if not name:
+        return None
+    try:
+        record = workspace().job(name)
+    except NotFoundError as error:
+        st.error(literal(str(error)), icon=":material/search_off:")
+        return None
+    cause = (record.uuid, record.version)
+    opened = kept("build opened", cause, lambda: workspace().spec(record.spec_hash))
+    prefix = filled_with("build opened job", cause)
+    new_name = row.text_input("Name", opened.name, key=f"{prefix} name", persist_state="session")
     if new_name != opened.name:
         st.caption("With another name it becomes a job of its own.")
     fixed = written_by_calls(opened)
@@ -136,7 +136,7 @@ def _from_job() -> DAG | None:
         )
     shown = kept("build rows", cause, lambda: rows_of(opened))
     rows = _tasks(shown, code_of(opened), f"{prefix} tasks", fixed=fixed)
-    return _dag_or_faults(changed_dag(opened, shown, new_name, rows), rows)
+    return _dag_or_faults(changed_dag(opened, shown, new_name, rows))
 
 
 def _job_names(chosen: str | None) -> list[str]:
@@ -169,14 +169,15 @@ def _grid(rows: Sequence[TaskRow], key: str) -> None:
         if drafted is None:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            names = [row.name for row in rows]
-            task = st.selectbox("Task", names, key=f"{key} grid task")
+            number = st.selectbox(
+                "Task", range(len(rows)), format_func=lambda each: rows[each].name, key=f"{key} grid task"
+            )
             st.button(
                 f"Give it these {drafted.count:,} parts",
                 icon=":material/grid_on:",
                 key=f"{key} grid given",
                 on_click=_give_grid,
-                args=(rows, names.index(task), drafted.text, key),
+                args=(rows, number, drafted.text, key),
             )
 
 
@@ -184,7 +185,7 @@ def _give_grid(rows: Sequence[TaskRow], number: int, text: str, key: str) -> Non
     replace_rows([replace(row, configuration=text) if n == number else row for n, row in enumerate(rows)], key)
 
 
-def _dag_or_faults(found: DAG | tuple[Fault, ...], rows: Sequence[TaskRow]) -> DAG | None:
+def _dag_or_faults(found: DAG | tuple[Fault, ...]) -> DAG | None:
     if isinstance(found, DAG):
         return found
     for fault in found:
