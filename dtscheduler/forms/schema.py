@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dtscheduler.forms.fields import Field, Kind
+from dtscheduler.model.secrets import looks_secret
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: dict[Kind, dict[str, Any]] = {
@@ -60,7 +61,7 @@ def _property(field: Field, groups: dict[str, Field]) -> dict[str, Any]:
         found["title"] = field.label
     if field.help:
         found["description"] = field.help
-    if not field.required:
+    if not field.required and not looks_secret(field.name):
         found["default"] = field.default
     return found
 

@@ -110,6 +110,7 @@ class Studio:
             "server.headless": "true",
             "server.fileWatcherType": "none",
             "browser.gatherUsageStats": "false",
+            "runner.postScriptGC": "false",  # it is most of what a look at a run costs; Python collects by itself
             "client.toolbarMode": "minimal",
             "client.showErrorDetails": "type",
             "client.showErrorLinks": "false",

@@ -260,3 +260,26 @@ def test_values_and_tables_are_there_again_when_the_form_comes_back(form):
     at.session_state["away"] = False
     at.run()
     assert config(at) == {"n": 7, "fees": [2.5]}
+
+
+def test_times_with_a_zone_in_a_table_are_texts_and_come_back_as_they_were(form):
+    at = form("""
+from datetime import UTC
+import pandas as pd
+@suite
+def delays(at: list[datetime] = [datetime(2026, 1, 2, tzinfo=UTC)],
+           table: pd.DataFrame = pd.DataFrame({"a": [1.0, None], "b": ["x", None]})) -> DAG:
+    return job(at=at[0].isoformat(), rows=len(table))
+""")
+    assert not at.exception
+    assert config(at) == {"at": "2026-01-02T00:00:00+00:00", "rows": 2}
+
+
+def test_a_secret_is_typed_unseen_and_lengths_of_any_sign_fit(form):
+    at = form("""
+@suite
+def delays(password: str = "hunter2", wait: timedelta = timedelta(0), back: timedelta = timedelta(days=-1)) -> DAG:
+    return job(seconds=(wait + back).total_seconds())
+""")
+    assert config(at) == {"seconds": -86400.0}
+    assert [each.proto.type for each in at.text_input if each.label == "Password"] == [1]  # PASSWORD

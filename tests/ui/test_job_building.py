@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from dtscheduler import DAG, ParallelTask, Schedule, Task, batch, grid
+from dtscheduler.model.run import JobQuery
 from dtscheduler.ui.views.building import (
     Code,
     TaskRow,
@@ -15,6 +16,7 @@ from dtscheduler.ui.views.building import (
     entrypoints_of,
     new_dag,
     own_work_dirs,
+    python_shown,
     rows_of,
     schedule_at_first,
     suites_of,
@@ -193,3 +195,36 @@ def test_a_dag_without_a_schedule_begins_with_that_of_its_saved_job(workspace, j
     job.save()
     assert schedule_at_first(workspace, bare) == Schedule(at_hours=[18])
     assert schedule_at_first(workspace, with_schedule(job, Schedule(at_hours=[3]))) == Schedule(at_hours=[3])
+
+
+def test_secrets_of_a_job_stand_neither_in_its_rows_nor_in_its_python(folder):
+    dag = DAG(Name="Risk", DevRun=True, WorkDir=folder)
+    Task(Name="one", Entrypoint="steps.one", ConfigurationJson={"db": {"password": "hunter2"}}, dag=dag)
+    cells = [{"Name": str(n), "Description": "", "x": n, "api_key": f"hunter{n}"} for n in range(3)]
+    ParallelTask(Name="cells", Entrypoint="steps.cell", ConfigurationJson=cells, dag=dag)
+    rows = rows_of(dag.spec())
+    assert [row.configuration for row in rows] == ["as saved, with secrets"] * 2
+    text, masked = python_shown(dag)
+    assert masked
+    assert "hunter" not in text
+    assert "***" in text
+    assert changed_dag(dag.spec(), rows, "Risk", rows).spec() == dag.spec()  # what is not shown is kept
+
+
+def test_python_without_secrets_is_shown_as_it_is(job):
+    assert python_shown(job) == (job.python(), False)
+
+
+def test_a_work_dir_that_somebody_else_saved_in_ones_name_is_not_offered(workspace, job, monkeypatch):
+    job.save()
+    assert own_work_dirs(workspace) == [job.spec().work_dir]
+    theirs = [replace(record, saved_by="eve") for record in workspace.jobs(JobQuery())]
+    monkeypatch.setattr(workspace, "jobs", lambda query: theirs)
+    assert own_work_dirs(workspace) == []
+
+
+def test_a_cell_gives_no_limit_of_its_own(folder):
+    (fault,) = new_dag(
+        "Risk", Code(folder=folder), [replace(ROWS[1], waits_for=(), configuration="grid(x=range(9), limit=9)")]
+    )
+    assert "no limit to give" in fault.message

@@ -38,14 +38,18 @@ def edit_table(field: Field, given: Any, key: str, *, disabled: bool) -> Any:
         frame,
         num_rows="dynamic",
         hide_index=True,
-        column_config={column.name: _column(column) for column in columns},
+        column_config={column.name: _column(column, _as_text(column, frame)) for column in columns},
         key=editor,
         disabled=disabled,
         alt=field.label,
     )
     keep_table(key, edited)
-    rows = [[_plain(column, value) for column, value in zip(columns, row, strict=True)] for row in _cells(edited)]
-    rows = [row for row in rows if any(value is not None for value in row)]
+    empty = {place for place, row in zip(frame.index, _cells(frame), strict=True) if not _filled(row)}
+    rows = [
+        [_plain(column, value) for column, value in zip(columns, row, strict=True)]
+        for place, row in zip(edited.index, _cells(edited), strict=True)
+        if _filled(row) or place in empty  # an empty row that was added and not filled in is none
+    ]
     if field.kind is Kind.TABLE:
         return {"columns": [column.name for column in columns], "rows": rows}
     if field.item and field.item.kind is Kind.GROUP:
@@ -77,12 +81,22 @@ def _frame(columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> pd.DataFr
 
     made = {}
     for place, column in enumerate(columns):
-        values = [_cell(column, row[place]) for row in rows]
+        given = [row[place] for row in rows]
         try:
+            values = [_cell(column, value) for value in given]
             made[column.name] = pd.Series(values, dtype=_TYPES.get(column.kind, "str"))
-        except (TypeError, ValueError):  # what was given is not of the column's kind: the core says so
-            made[column.name] = pd.Series([None if v is None else shown(v) for v in values], dtype="str")
+        except (TypeError, ValueError):  # it has a zone, or is not of the column's kind, as the core says then
+            made[column.name] = pd.Series([None if v is None else shown(v) for v in given], dtype="str")
     return pd.DataFrame(made)
+
+
+def _as_text(column: Field, frame: pd.DataFrame) -> bool:
+    """Whether a column of another kind holds texts, because not all of its values are of that kind."""
+    return column.kind in _TYPES and str(frame[column.name].dtype) in ("str", "string")
+
+
+def _filled(row: Sequence[Any]) -> bool:
+    return any(value is not None for value in row)
 
 
 def _cells(frame: pd.DataFrame) -> Iterator[list[Any]]:
@@ -117,8 +131,8 @@ def _plain(column: Field, value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _column(column: Field) -> Any:
-    """How a column is edited. The limits are for convenience: the core checks what comes back."""
+def _column(column: Field, as_text: bool) -> Any:
+    """How a column is edited, as text or by its kind. The limits are for convenience: the core checks what comes back."""
     config = st.column_config
     told: dict[str, Any] = {
         "label": column.label,
@@ -126,6 +140,8 @@ def _column(column: Field) -> Any:
         "required": column.required and column.kind is not Kind.FLAG,
     }
     low, high, step = limits_of(column)
+    if as_text:
+        return config.TextColumn(**told)
     if column.kind is Kind.INT:
         return config.NumberColumn(**told, min_value=low, max_value=high, step=step, format="%d")
     if column.kind is Kind.FLOAT:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dtscheduler.forms.fields import Choice, Field, Kind
+from dtscheduler.model.secrets import looks_secret
 from dtscheduler.ui.streamlit.field_tables import edit_table
 from dtscheduler.ui.streamlit.texts import literal
 from dtscheduler.ui.views.fields import Shape, id_of, ids_of, limits_of, numbers_of, shape_of, shown, typed
@@ -86,6 +87,7 @@ class Widget:
             value="" if self.given is None else shown(self.given),
             max_chars=self._most(),
             placeholder="1h 30m" if self.field.kind is Kind.DURATION else None,
+            type="password" if looks_secret(self.field.name) else "default",
         )
         return self._text(text)
 

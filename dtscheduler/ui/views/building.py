@@ -23,6 +23,7 @@ from dtscheduler.model.job import JobSpec, TaskSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import JobQuery
 from dtscheduler.model.schedule import NEVER
+from dtscheduler.model.secrets import masked, masked_text
 from dtscheduler.suites.listing import SuiteRef, find_suites
 from dtscheduler.timing.words import describe
 from dtscheduler.ui.views.configuration import read_configuration, said_call
@@ -139,6 +140,8 @@ def said_configuration(task: TaskSpec) -> str:
         return "by its call"
     if not task.parallel and task.parts[0].config == EMPTY and not task.argument_tasks:
         return ""
+    if holds_secrets(task):
+        return "as saved, with secrets"
     if task.parallel and (call := as_grid(task.parts, dict(task.argument_tasks), Source())):
         text = said_call(call)
     else:
@@ -146,6 +149,12 @@ def said_configuration(task: TaskSpec) -> str:
     if text and len(text) <= LONGEST_SHOWN:
         return text
     return f"as saved: {len(task.parts):,} parts" if task.parallel else "as saved"
+
+
+def holds_secrets(task: TaskSpec) -> bool:
+    """Whether there is something in the configuration that may not be shown."""
+    configs = (decode(part.config) for part in task.parts)
+    return any(masked(config) != config for config in configs)
 
 
 def _as_json(task: TaskSpec) -> str:
@@ -160,6 +169,17 @@ def _as_json(task: TaskSpec) -> str:
     except (TypeError, ValueError):
         return ""
     return text if json.loads(text) == whole else ""
+
+
+def python_shown(dag: DAG) -> tuple[str, bool]:
+    """The Python that builds a DAG, and whether it had to be masked because secrets stand in it."""
+    text = dag.python()
+    if not any(
+        holds_secrets(task) or (task.call and masked_text(task.call.arguments) != task.call.arguments)
+        for task in dag.spec().tasks
+    ):
+        return text, False
+    return masked_text(text), True
 
 
 def new_dag(name: str, code: Code, rows: Sequence[TaskRow]) -> DAG | tuple[Fault, ...]:

@@ -100,6 +100,8 @@ def _read_grid(text: str) -> Grid:
         positional = [_literal(node) for node in tree.args]
         keywords = {str(keyword.arg): _literal(keyword.value) for keyword in tree.keywords}
         maker = _MAKERS[tree.func.id]
+        if "limit" in keywords:
+            raise ValueError("a page makes no more cells than is usual, so there is no limit to give")  # noqa: TRY301
     except (SyntaxError, ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
         raise InvalidJobError(f"Configuration {text:.60} cannot be read: {error}; write {WAYS}") from None
     if len(positional) > 1:

@@ -26,7 +26,7 @@ def dag_from_suite() -> DAG | None:
     if not found:
         st.info(
             "There is no suite in the registered images, nor in these folders: a function that is marked with `@suite` "
-            "and returns a DAG. Register an image with `dtscheduler image add`, or start the studio with `--folder`.",
+            "and returns a DAG. Register an image with `dtscheduler image add`, or name a folder: `dtscheduler ui FOLDER`.",
             icon=":material/folder_off:",
         )
         _look_again()

@@ -34,6 +34,7 @@ from dtscheduler.ui.views.building import (
     codes,
     entrypoints_of,
     new_dag,
+    python_shown,
     rows_of,
     schedule_at_first,
     with_schedule,
@@ -99,7 +100,7 @@ def _from_tasks() -> DAG | None:
     if not rows:
         st.caption("Add a task: its name, the function that it calls, and what it waits for.")
         return None
-    return _dag_or_faults(new_dag(name, code, rows))
+    return _dag_or_faults(kept("build new dag", (name, code, rows), lambda: new_dag(name, code, rows)))
 
 
 def _from_job() -> DAG | None:
@@ -214,7 +215,10 @@ def _finish(dag: DAG) -> None:
             plan_table(final, key="build")
     if python.open:
         with python:
-            st.code(kept("build python", final, final.python), language="python")
+            text, masked = kept("build python", final, lambda: python_shown(final))
+            st.code(text, language="python")
+            if masked:
+                st.caption("Secrets are not shown: put them in where *** stands.")
     if differences.open:
         with differences:
             _changes(final)
