@@ -24,6 +24,8 @@ RUNDATE = click.Option(["--rundate"], metavar="YYYY-MM-DD", help="The date to ru
 EXECUTOR = click.Option(["--executor"], type=click.Choice(["processes", "inline"]), help="Where tasks execute.")
 DETACH = click.Option(["--detach"], is_flag=True, help="Leave the runs to the service, and return at once.")
 
+OWN = (RUNDATE, EXECUTOR, DETACH)
+
 
 @commands.group(short_help="Run, save or plan a suite, a function that makes DAGs of parameters.")
 def suite() -> None:
@@ -49,7 +51,7 @@ class SuiteCommand(click.Group):
         from dtscheduler.forms.options import chosen_values, options_of, plain_values
 
         found = find_suite(cmd_name)
-        own = {flag.removeprefix("--") for option in self._own for flag in option.opts} | {"help"}
+        own = {flag.removeprefix("--") for option in OWN for flag in option.opts} | {"help"}  # alike in all commands
         options = options_of(found.fields, own)
         by_key = {f"option_{number}": option for number, option in enumerate(options)}
 

@@ -126,6 +126,13 @@ class TableNode:
         if strange:
             problems.append(Problem(path, f"there is no column {strange[0]!r}; there are: {', '.join(self._columns)}"))
             return None
+        there = {str(name) for row in rows for name in row}.union(names)
+        lacking = [name for name in self._columns if name not in there] if rows or names else []
+        if lacking:
+            problems.append(
+                Problem(path, f"column {lacking[0]!r} is missing; there are to be: {', '.join(self._columns)}")
+            )
+            return None
         if len(rows) > MOST_ROWS:
             problems.append(Problem(path, f"{len(rows):,} rows are too many; at most {MOST_ROWS:,} are allowed"))
             return None

@@ -166,6 +166,17 @@ class RemoteSuite:
                 self._loading = None
                 self._become(Stage.CANCELLED, "cancelled")
 
+    def rest(self) -> None:
+        """End the process for now, unless it is importing the suite; what is known stays, and a question begins it anew."""
+        with self._locked():
+            self._look()
+            if self._process is None or self._state.stage is Stage.LOADING or not self._turn.acquire(blocking=False):
+                return
+            try:
+                self._process.end(f"{self.ref.entrypoint} was not used")
+            finally:
+                self._turn.release()
+
     def close(self) -> None:
         """End the process for good."""
         with self._locked():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -11,7 +12,7 @@ from dtscheduler.caches.account import privileged
 from dtscheduler.connect import connect
 from dtscheduler.errors import AccessError
 from dtscheduler.model.access import Identity
-from dtscheduler.settings import Settings, WebUser
+from dtscheduler.settings import FILE, Settings, WebUser, read_settings
 from dtscheduler.workspace import Workspace
 
 
@@ -72,11 +73,38 @@ def _exists(account: str) -> bool:
 
 
 class Doors:
-    """The workspaces of visitors: one for each who is named in the settings, opened when they first come."""
+    """The workspaces of visitors: one for each who is named in the settings, opened when they first come.
+
+    Who is named, and how they log in, is read anew whenever the file of the settings has changed.
+    """
 
     def __init__(self, own: Workspace) -> None:
-        self._own, self._opening = own, Lock()
-        self._open: dict[WebUser, Workspace] = {}
+        self._own, self._lock = own, Lock()
+        self._open: dict[tuple[WebUser, bool], Workspace] = {}
+        self._settings, self._stamp = own.settings, self._written()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings with what they say of visitors by now. Raises ``WorkspaceError`` for a file that is not right."""
+        with self._lock:
+            stamp = self._written()
+            if stamp != self._stamp:
+                fresh = read_settings(home=self._own.home)
+                said = {name: getattr(fresh, name) for name in _OF_VISITORS}
+                self._settings, self._stamp = replace(self._own.settings, **said), stamp
+            return self._settings
+
+    def _written(self) -> tuple[int, int] | None:
+        try:
+            found = (self._own.home / FILE).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    @property
+    def guarded(self) -> bool:
+        """Whether visitors have to say who they are: they always do where they had to when the page was started."""
+        return self._own.settings.visitors_named or self.settings.visitors_named
 
     def of(self, login: str) -> Workspace:
         """The workspace as a visitor may use it.
@@ -84,7 +112,7 @@ class Doors:
         Raises:
             AccessError: nobody is logged in, or somebody whom the settings do not name.
         """
-        settings = self._own.settings
+        settings = self.settings
         user = web_user(settings, login)
         if user is None:
             raise AccessError(
@@ -93,12 +121,16 @@ class Doors:
                 if login
                 else "you are not logged in"
             )
-        with self._opening:
-            if user not in self._open:
-                self._open[user] = connect(
-                    settings,
-                    identity=identity_of_visitor(user, settings),
+        identity = identity_of_visitor(user, settings)
+        with self._lock:
+            if (user, identity.admin) not in self._open:
+                self._open[user, identity.admin] = connect(
+                    self._own.settings,
+                    identity=identity,
                     identity_of=self._own.identity_of,
                     process_account=current_user(),
                 )
-            return self._open[user]
+            return self._open[user, identity.admin]
+
+
+_OF_VISITORS = ("web_login", "web_claim", "web_header", "web_users", "admins")

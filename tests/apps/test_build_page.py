@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dtscheduler import DAG, ParallelTask, Schedule, Task, grid, job, jobs, runs
+from dtscheduler.ui.streamlit.studio import suite_choice
 
 PAGE = """
 import sys
@@ -177,7 +178,7 @@ def test_a_grid_is_counted_and_given_to_a_task(tasks_page):
 def test_a_suite_is_found_filled_in_and_one_of_its_jobs_is_saved(page, work_dir, folder):
     work_dir({"delays.py": SUITE.replace("FOLDER", repr(folder))})
     at = page()
-    at.session_state["build remote"][1].wait(30)
+    next(reversed(suite_choice._pool()._suites.values())).wait(30)
     at.run()
     assert not at.exception
     assert "They" not in [m.value for m in at.markdown]
@@ -185,7 +186,7 @@ def test_a_suite_is_found_filled_in_and_one_of_its_jobs_is_saved(page, work_dir,
     chosen.set_value("Delays 1").run()
     press(at, "Save")
     assert [found.name for found in jobs()] == ["Delays 1"]
-    at.session_state["build remote"][1].close()
+    suite_choice._pool().close()
 
 
 def test_what_the_core_refuses_is_said_in_its_words(page, saved, workspace, monkeypatch):

@@ -68,7 +68,9 @@ def messages(form, plain):
         ({"columns": ["name"], "rows": ["Paris"]}, "its columns, rows and each row are lists"),
         ({"columns": ["name", "people"], "rows": [["a", 1], ["b"]]}, "x[1]: 1 cells do not fit: there are 2 columns"),
         ({"columns": ["name", "name"], "rows": [["a", "b"]]}, "x: there are two columns 'name'"),
-        ([{"people": 10**30}], "x.people: this column cannot be made"),
+        ([{"name": "a", "people": 10**30}], "x.people: this column cannot be made"),
+        ([{"name": "a"}], "x: column 'people' is missing; there are to be: name, people"),
+        ({"columns": ["name"], "rows": []}, "x: column 'people' is missing"),
     ],
 )
 def test_a_table_that_is_none_is_a_problem(form, plain, said):
@@ -205,7 +207,7 @@ def test_the_schema_defines_each_group_once_and_takes_both_forms_of_a_table():
     assert list(schema["$defs"]) == ["a"]
     assert schema["properties"]["b"]["items"] == {"$ref": "#/$defs/a"}
     valid = Draft202012Validator(schema).is_valid
-    tables = ([{"name": "Paris", "people": 2}], {"columns": ["name"], "rows": [["Paris"]]})
+    tables = ([{"name": "Paris", "people": 2}], {"columns": ["name", "people"], "rows": [["Paris", 2]]})
     assert [valid({"a": {"fee": 1}, "b": [{}], "c": table}) for table in tables] == [True, True]
     assert not valid({"a": {"fee": "1"}, "b": [], "c": []})
 

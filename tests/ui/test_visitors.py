@@ -6,7 +6,7 @@ import pytest
 
 from dtscheduler import DAG, Task
 from dtscheduler.api.people import current_user
-from dtscheduler.errors import AccessError
+from dtscheduler.errors import AccessError, WorkspaceError
 from dtscheduler.model.run import JobQuery
 from dtscheduler.settings import Settings, WebUser
 from dtscheduler.ui import visitors
@@ -133,3 +133,26 @@ def test_a_visitor_of_a_page_of_root_may_not_run_code_as_another_account(doors, 
     Task(Name="one", Entrypoint="steps.one", dag=spec)
     with pytest.raises(AccessError, match="RunAs='daemon' needs root or an admin"):
         doors.of(ADA.login).save(spec.spec(), {})
+
+
+def test_the_table_is_read_anew_when_the_file_has_changed(doors, workspace):
+    file = workspace.home / "settings.toml"
+    file.write_text('web_header = "X-User"\n[web_users.eve]\nuser = "eve"\n')
+    assert doors.of("eve").user == "eve"
+    with pytest.raises(AccessError):
+        doors.of(ADA.login)  # is not in it any more
+    file.write_text('web_header = "X-User"\nadmins = ["eve"]\n[web_users.eve]\nuser = "eve"\n')
+    assert doors.of("eve").identity.admin
+    file.write_text("web_users = 3\n")
+    with pytest.raises(WorkspaceError):
+        doors.of("eve")
+
+
+def test_a_page_that_asked_who_comes_when_it_was_started_never_lets_everybody_in(workspace):
+    object.__setattr__(workspace.settings, "web_header", "X-User")
+    doors = Doors(workspace)
+    workspace.home.mkdir(exist_ok=True)
+    (workspace.home / "settings.toml").write_text("cpu_mhz = 8000\n")
+    assert doors.guarded
+    with pytest.raises(AccessError, match="not logged in"):
+        doors.of("")

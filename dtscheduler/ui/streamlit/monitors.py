@@ -50,7 +50,8 @@ class RunMonitor:
             key: Tells several of these buttons on one page apart; the address then says ``run-KEY=12``.
 
         Returns:
-            The run that was started here last, whether it goes on or has ended; None before the first click.
+            The run that was started here last, whether it goes on or has ended; None before the first click, and when
+            it has ended and the DAG is another one since.
         """
         try:
             return _start_button(dag, label, key)
@@ -69,6 +70,7 @@ def _start_button(dag: DAG, label: str, key: str | None) -> Run | None:
     mine = submitted(place, it)
     run = mine or _addressed(parameter, dag) or _going_on(dag)
     busy = run is not None and (not run.status.final or it.recent)
+    other = run if run and not busy and not _is_of(run, dag) else None
     if run and st.query_params.get(parameter) != str(run.id):
         st.query_params[parameter] = str(run.id)
     if mine and not busy:  # last: from here on only the address knows that run
@@ -85,9 +87,11 @@ def _start_button(dag: DAG, label: str, key: str | None) -> Run | None:
         )
         if run and busy:
             _said_busy(run, name)
+    if other:
+        st.caption(f"Run {other.id} was of other values than these.")
     if it.error:
         st.error(literal(it.error), title="Nothing was started", icon=":material/error:")
-    return Run(run.id, place) if run else None
+    return Run(run.id, place) if run and not other else None
 
 
 def _show(run_id: int, name: str, going: bool) -> None:
@@ -116,14 +120,16 @@ def _going_on(dag: DAG) -> RunRecord | None:
     """A run of just this DAG that its user has started elsewhere, in another tab say, and that goes on."""
     place = workspace()
     asked = RunQuery(job_name=dag.name, trigger=Trigger.HAND, statuses=ACTIVE, limit=5)
-    mine = [run for run in place.runs(asked) if run.submitted_by == place.user]
-    if not mine:
-        return None
+    return next((run for run in place.runs(asked) if run.submitted_by == place.user and _is_of(run, dag)), None)
+
+
+def _is_of(run: RunRecord, dag: DAG) -> bool:
+    """Whether a run is one of just this DAG, and not of what its form said before."""
+    place = workspace()
     try:
-        spec = place.host.owned(settled(dag, place)[0])
+        return spec_of(place.spec, run) == place.host.owned(settled(dag, place)[0])
     except SchedulerError:  # what is wrong with it is said when it is to run
-        return None
-    return next((run for run in mine if spec_of(place.spec, run) == spec), None)
+        return False
 
 
 def _said_busy(run: RunRecord, name: str) -> None:

@@ -57,6 +57,8 @@ def press(it: Press, submit: Callable[[str], object]) -> None:
         it.error = str(error)
     else:
         it.error = ""
+    finally:
+        it.at = time.monotonic()  # it may have taken long, and only then does the page show what came of it
 
 
 def submitted(place: Workspace, it: Press) -> RunRecord | None:

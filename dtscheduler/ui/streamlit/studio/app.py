@@ -75,7 +75,7 @@ def _account(user: str) -> None:
 def _turn_away(why: str) -> None:
     """What a visitor without an identity sees: how to log in, and nothing of the workspace."""
     st.title("dtscheduler")
-    settings = session.own_settings()
+    settings = session.settings()
     if not session.visitor() and settings.web_login and not settings.web_header:
         st.text("Log in to see the jobs and runs of this workspace.")
         st.button("Log in", icon=":material/login:", type="primary", on_click=st.login)

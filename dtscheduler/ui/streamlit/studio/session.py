@@ -26,18 +26,15 @@ def visitors_workspace() -> Workspace:
     Raises:
         AccessError: they have to log in first, or are not known here.
     """
-    own = own_workspace()
-    if not own.settings.visitors_named:
-        return own
-    return _doors().of(visitor())
+    doors = _doors()
+    return doors.of(visitor()) if doors.guarded else own_workspace()
 
 
 def visitor() -> str:
     """How the visitor has logged in; empty for nobody."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ""  # a thread that serves no session has no visitor, whoever started it
-    settings = own_workspace().settings
-    return login_of(settings, claims=st.user.to_dict(), headers=st.context.headers)
+    return login_of(_doors().settings, claims=st.user.to_dict(), headers=st.context.headers)
 
 
 @st.cache_resource
@@ -53,6 +50,6 @@ def work_dirs() -> list[str]:
     return [str(Path(folder).resolve()) for folder in named or (".",)]
 
 
-def own_settings() -> Settings:
-    """The settings of the workspace that is served."""
-    return own_workspace().settings
+def settings() -> Settings:
+    """The settings of the workspace that is served, with what they say of visitors by now."""
+    return _doors().settings

@@ -9,6 +9,7 @@ import streamlit as st
 from dtscheduler.api.dag import DAG
 from dtscheduler.api.place import workspace
 from dtscheduler.suites.listing import SuiteRef
+from dtscheduler.suites.pool import SuitePool
 from dtscheduler.suites.remote import RemoteSuite
 from dtscheduler.ui.streamlit.addresses import from_address, to_address
 from dtscheduler.ui.streamlit.remembered import forget, kept
@@ -80,18 +81,18 @@ def _said(found: Mapping[str, SuiteRef], chosen: str) -> str:
 
 
 def _remote(ref: SuiteRef) -> RemoteSuite:
-    """The suite in its process, which stays while the same suite is looked at."""
+    """The suite in its process, which all pages of the same visitor share."""
     place = workspace()
-    cause = (ref.place, ref.entrypoint, place.user, place.home)
-    before = st.session_state.get("build remote")
-    if before and before[0] == cause:
-        found: RemoteSuite = before[1]
-        return found
-    if before:
-        before[1].close()
-    made = RemoteSuite(ref, variables=place.settings.as_variables(), account=place.host.account(""))
-    st.session_state["build remote"] = (cause, made)
-    return made
+    variables, account = place.settings.as_variables(), place.host.account("")
+    return _pool().of(
+        (ref.place, ref.entrypoint, place.user, place.home),
+        lambda: RemoteSuite(ref, variables=variables, account=account),
+    )
+
+
+@st.cache_resource
+def _pool() -> SuitePool:
+    return SuitePool()
 
 
 def _one_of(made: DAG | list[DAG] | None) -> DAG | None:

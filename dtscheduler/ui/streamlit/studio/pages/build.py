@@ -197,9 +197,17 @@ def _dag_or_faults(found: DAG | tuple[Fault, ...]) -> DAG | None:
 # -- what becomes of it
 
 
+def _schedule_key(dag: DAG) -> str:
+    """What the schedule belongs to: a suite, whose parameters may rename its job, or else the job."""
+    state = st.session_state
+    if state["build from"] == SUITE and not state.get("build one of"):
+        return f"build schedule of {state['build suite']}"
+    return f"build schedule {dag.name}"
+
+
 def _finish(dag: DAG) -> None:
     st.subheader("Schedule", anchor=False)
-    schedule = schedule_form(schedule_at_first(workspace(), dag), key=f"build {dag.name}")
+    schedule = schedule_form(schedule_at_first(workspace(), dag), key=_schedule_key(dag))
     if schedule is None:
         return
     final = kept("build final", (dag.spec(), schedule), lambda: with_schedule(dag, schedule))

@@ -84,7 +84,9 @@ def _capacity(view: ServiceView) -> None:
     st.subheader("Capacity", anchor=False)
     for used in view.capacity:
         st.progress(used.part, text=f"{used.title}: {used.words}")
-    st.caption("What the task runs that execute now ask for, beside what the settings or this machine offer.")
+    st.caption(
+        "What the task runs that execute now, and that you may see, ask for, beside what the settings or this machine offer."
+    )
 
 
 def _next(view: ServiceView, zone: tzinfo) -> None:
