@@ -226,6 +226,30 @@ def test_a_store_that_is_away_is_said_at_the_button_and_in_the_monitor(page, app
         assert "disk full" in shown.error[0].value
 
 
+def test_a_run_that_was_of_other_values_is_no_result_of_these(app, workspace, work_dir, clock):
+    script = BUTTON.format(name="steps", folder=str(work_dir({"steps.py": STEPS})))
+    shown = app(script)
+    shown.button[0].click().run()
+    end(workspace, 1)
+    clock.now += 3
+    assert app(script, run="1").text[0].value == "run 1"
+    other = script.replace('Entrypoint="steps.load"', 'Entrypoint="steps.load", Retries=3')
+    shown = app(other, run="1")
+    assert shown.text[0].value == "no run"
+    assert "Run 1 was of other values than these." in [each.value for each in shown.caption]
+    assert not shown.button[0].disabled
+
+
+def test_a_click_whose_submission_takes_long_counts_from_its_end(clock):
+    it = presses.Press()
+
+    def slowly(token):
+        clock.now += 60
+
+    presses.press(it, slowly)
+    assert it.recent
+
+
 def said(shown):
     """All that a page says in sentences."""
     return " ".join(element.value for kind in (shown.caption, shown.text, shown.markdown) for element in kind)

@@ -94,6 +94,11 @@ def test_help_lists_the_options_with_what_they_mean(suites):
     assert "--suite-rundate TEXT" in told  # --rundate is the run's
 
 
+@pytest.mark.parametrize("command", ["run", "save", "plan"])
+def test_an_option_has_the_same_name_in_every_command(suites, command):
+    assert "--suite-rundate TEXT" in " ".join(suites(command, "delays:flight_delays", "--help").out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

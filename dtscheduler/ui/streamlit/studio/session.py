@@ -37,9 +37,14 @@ def visitor() -> str:
     return login_of(_doors().settings, claims=st.user.to_dict(), headers=st.context.headers)
 
 
-@st.cache_resource
 def _doors() -> Doors:
-    return Doors(own_workspace())
+    own = own_workspace()
+    return _doors_of(own, str(own.home))
+
+
+@st.cache_resource
+def _doors_of(_own: Workspace, home: str) -> Doors:
+    return Doors(_own)
 
 
 def work_dirs() -> list[str]:
