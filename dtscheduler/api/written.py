@@ -8,17 +8,16 @@ import keyword
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api import schedule_fields
+from dtscheduler.api.parameters import dag_parameters, task_parameters
 from dtscheduler.api.source_text import Called, Name, Source, literal
-from dtscheduler.api.task import TABLE, ParallelTask, Task
+from dtscheduler.api.task import ParallelTask, Task
 from dtscheduler.api.written_calls import Arguments, kinds_of, usual_names
 from dtscheduler.api.written_edges import edge_lines
 from dtscheduler.api.written_grids import as_grid
 from dtscheduler.model.call import Kind
-from dtscheduler.model.config import decode
 from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.model.job import TaskSpec
 from dtscheduler.model.priority import Priority
@@ -108,32 +107,10 @@ class _Writing:
         return self._source.text(Called("DAG", keywords=tuple(keywords)), ahead=ahead)
 
     def _header(self) -> dict[str, Any]:
-        spec, access, alerts, firing = self._spec, self._spec.access, self._spec.alerts, self._spec.firing
-        return {
-            "Name": spec.name,
-            "Tag": spec.tag,
-            "Schedule": None if spec.schedule == NEVER else self._schedule(),
-            "DevRun": spec.dev_run,
-            "WorkDir": spec.work_dir,
-            "Image": spec.image,
-            "Labels": list(spec.labels) or None,
-            "FailAfter": None if spec.fail_after is None else _length(spec.fail_after),
-            "FailAfterRunChildren": spec.fail_after_run_children.value,
-            "RunAs": access.run_as,
-            "Owner": access.owner or None,
-            "Group": access.group or None,
-            "Permissions": access.permissions,
-            "Priority": self._priority(spec.priority),
-            "AlertEmail": ", ".join(alerts.email) or None,
-            "AlertOnlyFailures": alerts.only_failures,
-            "AlertSMS": ", ".join(alerts.sms) or None,
-            "Reuse": spec.reuse.value,
-            "CatchUp": firing.catch_up.value,
-            "CatchUpWindow": "24h"
-            if firing.catch_up_window == timedelta(hours=24)
-            else _length(firing.catch_up_window),
-            "Overlap": firing.overlap.value,
-        }
+        found = dag_parameters(self._spec)
+        found["Schedule"] = None if self._spec.schedule == NEVER else self._schedule()
+        found["Priority"] = self._priority(self._spec.priority)
+        return found
 
     def _schedule(self) -> Called:
         self._source.name("dtscheduler", "Schedule")
@@ -168,30 +145,9 @@ class _Writing:
         )
 
     def _parameters(self, task: TaskSpec) -> dict[str, Any]:
-        return {
-            "Name": task.name,
-            "Image": task.image,
-            "Description": task.description,
-            "ConfigurationJson": self._configuration(task),
-            "Arch": task.arch,
-            "Os": task.os,
-            "CPU": task.needs.cpu_mhz,
-            "Memory": task.needs.memory_mb,
-            "Disk": task.needs.disk_mb,
-            "Retries": task.retries,
-            "CountForPrewarming": task.count_for_prewarming,
-            "Priority": self._priority(task.priority),
-            "Isolation": task.isolation.value,
-        }
-
-    def _configuration(self, task: TaskSpec) -> Any:
-        table = dict(task.argument_tasks)
-        if task.parallel and (made := as_grid(task.parts, table, self._source)):
-            return made
-        configs = [decode(part.config) for part in task.parts]
-        if table:
-            configs = [{**config, TABLE: table} for config in configs]
-        return configs if task.parallel else configs[0] or None
+        found = task_parameters(task)
+        made = as_grid(task.parts, dict(task.argument_tasks), self._source) if task.parallel else None
+        return found | {"Priority": self._priority(task.priority)} | ({"ConfigurationJson": made} if made else {})
 
     def _call(self, number: int, indent: int, ahead: int) -> str:
         task = self._spec.tasks[number]
@@ -269,16 +225,6 @@ def _differing(kind: type[DAG | Task], values: Mapping[str, Any]) -> list[tuple[
         if name in values and values[name] not in (parameter.default, default):
             found.append((name, values[name]))
     return found
-
-
-def _length(length: timedelta) -> Any:
-    """A length of time as its parameters read it."""
-    if length.microseconds:
-        return length
-    minutes, seconds = divmod(length.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    counts = {"d": length.days, "h": hours, "m": minutes, "s": seconds}
-    return " ".join(f"{count}{unit}" for unit, count in counts.items() if count)
 
 
 def _is_name(text: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dtscheduler.api.source_text import Name
+from dtscheduler.images.listing import source_of
 from dtscheduler.model.call import Kind
 from dtscheduler.model.config import EMPTY, decode
 from dtscheduler.model.entrypoint import entrypoint_problem
@@ -70,7 +71,7 @@ def kinds_of(function: Callable[..., Any] | None, entrypoint: str, work_dir: str
 def _kinds_in(stem: Path, name: str) -> dict[str, Kind]:
     for path in (stem.with_suffix(".py"), stem / "__init__.py"):
         with suppress(OSError, SyntaxError, ValueError, RecursionError):
-            for node in ast.parse(path.read_bytes()).body:
+            for node in ast.parse(source_of(path)).body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
                     return _kinds(node.args)
     return {}

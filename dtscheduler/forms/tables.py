@@ -36,6 +36,10 @@ def column_types(metadata: Sequence[Any], default: Any, where: str) -> Columns:
         raise InvalidJobError(
             f"{where}: a form has no place for the index of a table; give it as a column: reset_index()"
         )
+    if is_frame(type(default)) and not all(isinstance(name, str) for name in default.columns):
+        raise InvalidJobError(
+            f"{where}: the columns of a table have texts as names in a form; rename those of its default"
+        )
     if named is None and is_frame(type(default)):
         named = {str(name): _type_of(default[name]) for name in default.columns}
     if not named:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.running.importing import MAIN
 
 MOST_FILES = 10_000
+LARGEST_SOURCE = 10_000_000
 MARKED = "batch"
 _NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 
@@ -29,6 +32,16 @@ def modules_in(work_dir: Path) -> Iterator[tuple[Path, str]]:
         name = _module_name(path.relative_to(work_dir))
         if name and entrypoint_problem(name) is None:
             yield path, name
+
+
+def source_of(path: Path) -> bytes:
+    """What is in a source file. Raises ``OSError`` for what is none, which is not waited for, or larger than any."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 # of a descriptor
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_SOURCE:
+            raise OSError(errno.EINVAL, "is no source file", str(path))
+        return file.read(LARGEST_SOURCE)
 
 
 def is_decorator(decorator: ast.expr, name: str, names: Collection[str] = ()) -> bool:
@@ -62,7 +75,7 @@ def _module_name(path: Path) -> str:
 
 def _in_module(path: Path, name: str) -> Iterator[str]:
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(source_of(path))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return
     for node in tree.body:

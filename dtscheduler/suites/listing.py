@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dtscheduler.images.listing import is_decorator, modules_in
+from dtscheduler.images.listing import is_decorator, modules_in, source_of
 from dtscheduler.model.saved import ImageRecord
 
 MARKED = "suite"
@@ -105,7 +105,7 @@ def _suites_of(path: Path) -> tuple[_Found, ...]:
 def _read(path: Path, changed_ns: int, size: int) -> tuple[_Found, ...]:
     """The suites of a file as it was when it was changed last; a page asks for them again and again."""
     try:
-        source = path.read_bytes()
+        source = source_of(path)
         if MARKED.encode() not in source:
             return ()
         tree = ast.parse(source)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dtscheduler.api.dag import DAG
+from dtscheduler.api.parameters import check_spec
 from dtscheduler.api.suites import Built
 from dtscheduler.errors import SchedulerError
 from dtscheduler.executors import wire
@@ -91,9 +92,15 @@ def built_to_wire(specs: list[Any], built: Built) -> dict[str, Any]:
 
 
 def built_from_wire(found: Mapping[str, Any]) -> Built:
-    """What ``built_to_wire`` has written, with DAGs that know their functions by name or by what is kept of them."""
+    """What ``built_to_wire`` has written, with DAGs that know their functions by name or by what is kept of them.
+
+    The process that wrote it runs code of users, so all is checked again. Raises ``InvalidJobError``.
+    """
+    specs = [read_spec(text) for text in found["specs"]]
+    for spec in specs:
+        check_spec(spec)
     return Built(
-        dags=tuple(DAG.from_spec(read_spec(text)) for text in found["specs"]),
+        dags=tuple(map(DAG.from_spec, specs)),
         many=found["many"],
         problems=problems_from_wire(found["problems"]),
     )

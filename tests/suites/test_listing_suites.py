@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 
+from dtscheduler.images.listing import LARGEST_SOURCE, find_entrypoints
 from dtscheduler.suites.listing import SuitePlace, find_suites, suites_in
 
 
@@ -105,3 +106,12 @@ def test_an_edited_file_is_read_again(work_dir):
     (folder / "delays.py").write_text("@suite\ndef airlines(): ...")
     os.utime(folder / "delays.py", ns=(1, 1))
     assert entrypoints(folder) == ["delays:airlines"]
+
+
+def test_what_is_no_source_file_is_passed_over_and_not_waited_for(work_dir):
+    folder = work_dir({"suites.py": "from dtscheduler import suite\n@suite\ndef here(): ...\n"})
+    os.mkfifo(folder / "pipe.py")
+    with (folder / "huge.py").open("wb") as file:
+        file.truncate(LARGEST_SOURCE + 1)
+    assert [ref.entrypoint for ref in find_suites(work_dirs=[folder])] == ["suites:here"]
+    assert find_entrypoints(folder) == []

@@ -85,7 +85,7 @@ def _remote(ref: SuiteRef) -> RemoteSuite:
     place = workspace()
     variables, account = place.settings.as_variables(), place.host.account("")
     return _pool().of(
-        (ref.place, ref.entrypoint, place.user, place.home),
+        (ref.place, ref.entrypoint, ref.file, place.user, account, place.home),
         lambda: RemoteSuite(ref, variables=variables, account=account),
     )
 

@@ -44,6 +44,7 @@ from dtscheduler.ui.views.building import (
 SUITE, TASKS, JOB, FROM = "suite", "tasks", "job", "from"  # all but tasks are parameters of the address too
 _STARTS = {SUITE: "A suite", TASKS: "Single tasks", JOB: "A saved job"}
 MOST_JOBS = 1000
+LONGEST_CODE = 20_000  # more text than that stalls the browser
 
 
 def show() -> None:
@@ -224,7 +225,10 @@ def _finish(dag: DAG) -> None:
     if python.open:
         with python:
             text, masked = kept("build python", final, lambda: python_shown(final))
-            st.code(text, language="python")
+            st.code(text[:LONGEST_CODE], language="python")
+            if len(text) > LONGEST_CODE:
+                st.caption(f"The first {LONGEST_CODE:,} of {len(text):,} characters.")
+                st.download_button("All of it", text, "job.py", icon=":material/download:", on_click="ignore")
             if masked:
                 st.caption("Secrets are not shown: put them in where *** stands.")
     if differences.open:
