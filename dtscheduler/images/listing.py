@@ -13,6 +13,7 @@ from dtscheduler.model.entrypoint import entrypoint_problem
 from dtscheduler.running.importing import MAIN
 
 MOST_FILES = 10_000
+MOST_FOLDERS = 5_000
 LARGEST_SOURCE = 10_000_000
 MARKED = "batch"
 _NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
@@ -54,7 +55,9 @@ def is_decorator(decorator: ast.expr, name: str, names: Collection[str] = ()) ->
 
 def _files(work_dir: Path) -> Iterator[Path]:
     seen = 0
-    for folder, names, files in os.walk(work_dir):
+    for count, (folder, names, files) in enumerate(os.walk(work_dir)):
+        if count >= MOST_FOLDERS:  # somebody's home, or a whole disk
+            return
         names[:] = sorted(n for n in names if not n.startswith(".") and n not in _NOT_CODE and not _is_venv(folder, n))
         for file in sorted(files):
             if file.endswith(".py"):
@@ -65,7 +68,7 @@ def _files(work_dir: Path) -> Iterator[Path]:
 
 
 def _is_venv(folder: str, name: str) -> bool:
-    return Path(folder, name, "pyvenv.cfg").exists()
+    return os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118 # says no where it may not look
 
 
 def _module_name(path: Path) -> str:

@@ -212,7 +212,28 @@ class Picked:
         return self._cells.description(self._numbers[number])
 
 
-class Titled:
+class _Renamed:
+    """The cells of another grid, which are called otherwise."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return self._cells.axes
+
+    @property
+    def size(self) -> str:
+        return self._cells.size
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def cell(self, number: int) -> dict[str, Any]:
+        return self._cells.cell(number)
+
+
+class Titled(_Renamed):
     """The cells of another grid under other names or descriptions.
 
     Args:
@@ -222,21 +243,8 @@ class Titled:
     """
 
     def __init__(self, cells: Cells, name: Template | None, description: Template | None) -> None:
-        self._cells, self._name, self._description = cells, name, description
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        return self._cells.axes
-
-    @property
-    def size(self) -> str:
-        return self._cells.size
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def cell(self, number: int) -> dict[str, Any]:
-        return self._cells.cell(number)
+        super().__init__(cells)
+        self._name, self._description = name, description
 
     def pieces(self, number: int) -> list[str]:
         return [self._name.write(self.cell(number))] if self._name else self._cells.pieces(number)
@@ -245,25 +253,12 @@ class Titled:
         return self._description.write(self.cell(number)) if self._description else self._cells.description(number)
 
 
-class Stated:
+class Stated(_Renamed):
     """The cells of another grid, whose names and descriptions are listed one by one; None where they are not."""
 
     def __init__(self, cells: Cells, names: Sequence[str] | None, descriptions: Sequence[str] | None) -> None:
-        self._cells, self._names, self._descriptions = cells, names, descriptions
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        return self._cells.axes
-
-    @property
-    def size(self) -> str:
-        return self._cells.size
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def cell(self, number: int) -> dict[str, Any]:
-        return self._cells.cell(number)
+        super().__init__(cells)
+        self._names, self._descriptions = names, descriptions
 
     def pieces(self, number: int) -> list[str]:
         return [self._names[number]] if self._names else self._cells.pieces(number)
