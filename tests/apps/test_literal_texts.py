@@ -12,7 +12,7 @@ from dtscheduler.ui.streamlit.texts import alarming, literal
 def unescaped(markdown):
     """What a reader of Markdown makes of it, if every mark is escaped."""
     assert not re.search(r"(?<!\\)(?:\\\\)*[*_`$\[\]<>:#~|!{}()&]", re.sub(r"\\[!-/:-@\[-`{-~]", "", markdown))
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "").replace("\u00a0", " ")
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"])))
@@ -24,6 +24,18 @@ def test_any_text_is_kept_and_no_mark_in_it_means_anything(text):
 def test_what_streamlit_draws_as_a_sign_is_broken_up_without_a_trace(drawn):
     assert "\u2060" in literal(drawn)
     assert unescaped(literal(drawn)) == drawn
+
+
+@pytest.mark.parametrize(
+    "linked", ["see https://evil.invalid/x", "WWW.evil.invalid", "a@b.invalid", "mailto:a@b.invalid"]
+)
+def test_addresses_are_broken_up_without_a_trace(linked):
+    assert "\u2060" in literal(linked)
+    assert unescaped(literal(linked)) == linked
+
+
+def test_a_text_that_begins_with_spaces_is_no_code():
+    assert literal("    x").startswith("\u00a0" * 4)
 
 
 def test_arrows_within_words_stay_whole():
@@ -42,6 +54,7 @@ def test_an_alarm_cannot_be_ended_by_its_text():
 def test_a_hostile_text_is_shown_as_it_is_in_a_browser(serve_app, tmp_path, page):
     hostile = (
         "**x** <script>alert(1)</script> $y$ :red[z] -> [a](javascript:alert(2)) :streamlit: ![i](http://x.invalid)"
+        " https://x.invalid www.x.invalid a@x.invalid"
     )
     script = tmp_path / "page.py"
     script.write_text(
@@ -51,3 +64,4 @@ def test_a_hostile_text_is_shown_as_it_is_in_a_browser(serve_app, tmp_path, page
     page.goto(serve_app(script))
     page.wait_for_selector(".st-key-shown [data-testid=stAlert]")
     assert page.locator(".st-key-shown").inner_text().replace("\u2060", "") == hostile
+    assert page.locator(".st-key-shown a").count() == 0

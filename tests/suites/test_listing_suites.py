@@ -120,10 +120,10 @@ def test_what_is_no_source_file_is_passed_over_and_not_waited_for(work_dir):
 def test_a_folder_that_may_not_be_entered_is_passed_over(work_dir, monkeypatch):
     folder = work_dir({"suites.py": "from dtscheduler import suite\n@suite\ndef here(): ...\n", "locked/x.py": ""})
 
-    def refused(path):
+    def refused(path, **options):
         if "locked" in str(path):
             raise PermissionError(13, "Permission denied", str(path))
-        return stat_of(path)
+        return stat_of(path, **options)
 
     stat_of = os.stat
     monkeypatch.setattr(os, "stat", refused)

@@ -8,12 +8,15 @@ from dtscheduler.model.shown import printable
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 _DRAWN = re.compile(r"(?<!\S)(<->|->|<-|--|>=|<=|~=)(?!\S)|:streamlit:")
-_JOINER = "\u2060"  # has no width; a backslash does not keep Streamlit from drawing ``->`` as an arrow
+_LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # has no width; a backslash keeps Streamlit neither from drawing ``->`` nor from linking addresses
+_INDENT = re.compile(r"^ +")
 
 
 def literal(text: str) -> str:
     """Markdown that shows a text as it is, on one line: no mark in it means anything, no control character acts."""
     whole = _DRAWN.sub(lambda found: f"{found[0][0]}{_JOINER}{found[0][1:]}", printable(text))
+    whole = _INDENT.sub(lambda found: "\u00a0" * len(found[0]), _LINKED.sub(_JOINER, whole))
     return _MARKS.sub(r"\\\1", whole)
 
 
