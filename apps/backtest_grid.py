@@ -102,8 +102,9 @@ def watch() -> None:
     st.caption(f"{len(shown):,} cells, {waiting:,} still to come. Click one for its log and inputs.")
     picked = st.altair_chart(heat_map(shown, figure), on_select="rerun", key="map", alt="Heat map of the sweep")
     points = picked.selection["cell"]
-    if points:
-        cell_details(shown[shown["part_name"] == points[0]["part_name"]].iloc[0])
+    chosen = shown[shown["part_name"].isin([point["part_name"] for point in points])]
+    if not chosen.empty:
+        cell_details(chosen.iloc[0])
     with st.expander("The same as a table"):
         st.dataframe(shown, hide_index=True)
 

@@ -219,13 +219,13 @@ def past_part(number: int, now: datetime) -> TaskRunRecord:
 
 def dag(folder: Path, parts: int, seconds: float) -> DAG:
     """A job whose parts do nothing, slowly enough that it takes about so many seconds."""
-    at_once = max(1, (os.cpu_count() or 1) * 3)
+    at_once = os.cpu_count() or 1  # each part asks for a core
     each = seconds * at_once / parts
     with_config = [{"Name": f"cell {n}", "Description": "sleeps", "n": n, "seconds": each} for n in range(parts)]
     made = DAG(Name="watched", DevRun=True, WorkDir=folder)
     load = Task(Name="load", Entrypoint="watched.load", dag=made)
     cells = ParallelTask(
-        Name="cells", Entrypoint="watched.cell", ConfigurationJson=with_config, CPU=400, Memory=20, dag=made
+        Name="cells", Entrypoint="watched.cell", ConfigurationJson=with_config, CPU=4000, Memory=20, dag=made
     )
     load >> cells >> Task(Name="total", Entrypoint="watched.total", dag=made)
     return made

@@ -207,7 +207,13 @@ class Workspace(Looking):
                 return self._submit_saved(owned.name, rundate, token)
             return self.store.add_run(named(run, token), owned, ())
 
-        return submitted_once(self.store, token, self.user, write, same=lambda run: run.job_name == spec.name)
+        return submitted_once(
+            self.store,
+            token,
+            self.user,
+            write,
+            same=lambda run: run.job_name == spec.name and rundate in (None, run.rundate),
+        )
 
     def submit_job(self, name_or_uuid: str, *, rundate: date | None, token: str = "") -> RunRecord:
         """Leave a run of the latest version of a saved job to the service. It starts also while another one is active.
@@ -217,7 +223,8 @@ class Workspace(Looking):
         job = self.find(name_or_uuid) if token else None
 
         def same(run: RunRecord) -> bool:
-            return run.job_id == job.id if job else run.job_name == name_or_uuid
+            of_job = run.job_id == job.id if job else run.job_name == name_or_uuid
+            return of_job and rundate in (None, run.rundate)
 
         return submitted_once(
             self.store, token, self.user, lambda: self._submit_saved(name_or_uuid, rundate, token), same=same

@@ -18,6 +18,7 @@ from dtscheduler.forms.nodes import MISSING, MOST_PROBLEMS
 from dtscheduler.forms.reading import Parameter, parameters_of
 
 MOST_CHOICES = 10_000
+BROKEN_CHOICES = "its choices:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Form:
             found = parameter.choices.function(**others)
             chosen = dict(found) if isinstance(found, Mapping) else {value: called(value) for value in found}
         except (Exception, SystemExit) as error:  # the user's own function
-            problems.append(Problem((parameter.field.name,), f"its choices: {raised(error)}"))
+            problems.append(Problem((parameter.field.name,), f"{BROKEN_CHOICES} {raised(error)}"))
             return None
         return dict(list(chosen.items())[:MOST_CHOICES])
 

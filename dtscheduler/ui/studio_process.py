@@ -87,7 +87,7 @@ class Studio:
             ended[0] = True
             server.process.terminate()
 
-        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             if _ready(server):
                 say(f"The studio is at {server.address} (workspace {self._place.home}, as {self._place.user})")
@@ -119,12 +119,12 @@ class Studio:
             "secrets.files": str(self._place.home / LOGIN_FILE),
             "global.developmentMode": "false",
         }
-        command = [sys.executable, "-m", "streamlit", "run", str(_SCRIPT)]
+        command = [sys.executable, "-m", "dtscheduler.ui.streamlit.server", str(_SCRIPT)]
         command += [f"--{name}={value}" for name, value in options.items()]
         command += ["--", *(f"--folder={folder}" for folder in self._folders)]
         variables = os.environ | self._place.settings.as_variables()
         variables.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secrets.token_hex(32))
-        process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         shown = f"[{self._host}]" if ":" in self._host else self._host
         return _Server(process=process, address=f"http://{shown}:{self._port}")
 

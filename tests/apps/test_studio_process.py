@@ -54,15 +54,21 @@ def test_a_login_that_is_half_configured_is_refused(ui, workspace, settings, sai
     assert said in done.stderr
 
 
-def test_it_brings_a_service_which_ends_with_it_even_if_it_is_killed(workspace, studio):
+def test_it_brings_a_service_and_a_server_which_end_with_it_even_if_it_is_killed(workspace, studio):
     studio()
     _until(workspace.served)
     (page,) = _processes("dtscheduler", "ui", home=workspace.home)
     os.kill(page, signal.SIGKILL)
     _until(lambda: not _processes("dtscheduler", "serve", home=workspace.home))
     assert not workspace.served()  # it has signed off
-    for server in _processes("streamlit", "run", home=workspace.home):
-        os.kill(server, signal.SIGTERM)
+    _until(lambda: not _processes("dtscheduler.ui.streamlit.server", home=workspace.home))
+
+
+def test_it_ends_when_its_terminal_is_closed(workspace, studio):
+    studio()
+    (page,) = _processes("dtscheduler", "ui", home=workspace.home)
+    os.kill(page, signal.SIGHUP)
+    _until(lambda: not _processes("dtscheduler", home=workspace.home))
 
 
 def test_a_service_that_is_alive_is_not_doubled(workspace, studio):

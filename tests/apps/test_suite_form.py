@@ -283,3 +283,17 @@ def delays(password: str = "hunter2", wait: timedelta = timedelta(0), back: time
 """)
     assert config(at) == {"seconds": -86400.0}
     assert [each.proto.type for each in at.text_input if each.label == "Password"] == [1]  # PASSWORD
+
+
+def test_choices_that_cannot_be_worked_out_say_why(form):
+    at = form("""
+@suite
+def delays(a: int = 0, b: Annotated[str, Choices(lambda a: [str(1 / a)])] = "") -> DAG:
+    return job()
+""")
+    assert "its choices: ZeroDivisionError: division by zero" in said(at)
+
+
+def test_a_preset_that_no_parameter_takes_is_refused(app):
+    at = app(HEAD + FLIGHTS + "suite_form(delays, values={'nope': 5})")
+    assert "suite delays: nope: there is no such parameter" in at.exception[0].message

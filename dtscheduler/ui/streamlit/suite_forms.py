@@ -11,6 +11,8 @@ import streamlit as st
 
 from dtscheduler.api.dag import DAG
 from dtscheduler.api.suites import Built, Suite
+from dtscheduler.errors import InvalidJobError
+from dtscheduler.forms.checking import BROKEN_CHOICES
 from dtscheduler.forms.fields import Choice
 from dtscheduler.suites.messages import SuiteError
 from dtscheduler.suites.remote import RemoteSuite
@@ -61,6 +63,9 @@ def suite_form(
         st.error(literal(str(error)), icon=":material/error:")
         return None
     given = suite.form.plain(values or {}) if isinstance(suite, Suite) else dict(values or {})
+    unknown = sorted(given.keys() - {field.name for field in fields})
+    if unknown:
+        raise InvalidJobError(f"suite {suite.name}: {unknown[0]}: there is no such parameter to give a value to")
     prefix = filled_with(name, _text(given))
     drawn = FormFields(prefix, lambda plain: _choices(suite, plain, f"{prefix} choices"))
     plain = drawn.group(fields, given)
@@ -96,7 +101,11 @@ def _say(built: Built, plain: Mapping[str, Any], drawn: FormFields, prefix: str)
     """Say problems where they are; a value that is merely not there yet is no alarm."""
     said = problems_at(built.problems, drawn.places)
     whole = said.pop((), [])
-    needed = [path for path in said if value_at(plain, path) in (None, "", [])]
+    needed = [
+        path
+        for path, messages in said.items()
+        if value_at(plain, path) in (None, "", []) and not any(each.startswith(BROKEN_CHOICES) for each in messages)
+    ]
     for path, messages in said.items():
         for message in () if path in needed else messages:
             drawn.places[path].markdown(alarming(message))
