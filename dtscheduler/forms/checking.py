@@ -94,6 +94,8 @@ class Form:
                 values[name] = self._default(parameter, problems)
             if parameter.choices and values.get(name, MISSING) is not MISSING:
                 self._check_choice(parameter, values, problems)
+            elif parameter.choices:
+                self._choices(parameter, values, problems)  # whatever is wrong with the value, this may be why
         order = {name: place for place, name in enumerate(self._parameters)}
         problems.sort(key=lambda problem: order.get(str(problem.path[0]), -1) if problem.path else -1)
         right = {name: values[name] for name in order if values.get(name, MISSING) is not MISSING}
