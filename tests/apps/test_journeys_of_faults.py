@@ -129,8 +129,6 @@ def test_what_may_only_be_read_is_not_changed_and_what_may_not_be_read_is_not_th
 HOSTILE = (
     "**x** <img src=q onerror=alert(1)> <script>alert(2)</script> $y$ :red[z] https://evil.invalid \U0001f600 'q' \"p\""
 )
-    "**x** <img src=q onerror=alert(1)> <script>alert(2)</script> $y$ :red[z] https://evil.invalid \U0001f600 'q' \"p\""
-)
 PAGES = (
     "build?job={job}",
     "jobs",
