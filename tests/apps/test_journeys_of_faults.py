@@ -129,6 +129,7 @@ def test_what_may_only_be_read_is_not_changed_and_what_may_not_be_read_is_not_th
 HOSTILE = (
     "**x** <img src=q onerror=alert(1)> <script>alert(2)</script> $y$ :red[z] https://evil.invalid \U0001f600 'q' \"p\""
 )
+OUTER = "found => found.map(element => element.outerHTML)"
 PAGES = (
     "build?job={job}",
     "jobs",
@@ -173,7 +174,8 @@ def test_hostile_data_is_text_on_every_page(studio, page, workspace, work_dir):
         page.goto(f"{address}/{path.format(**quoted)}")
         page.get_by_role("heading", level=1).first.wait_for()
         expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-        made_of_data = page.locator("main, [role=main]").locator("img[onerror], script, a[href*='evil.invalid']")
-        assert made_of_data.count() == 0, path
+        assert page.locator("img[onerror], a[href*='//evil.invalid']").evaluate_all(OUTER) == [], path
+        scripts = page.locator("script").evaluate_all(OUTER)  # Streamlit loads parts of pages with scripts of its own
+        assert [text for text in scripts if "alert(" in text] == [], path
     page.goto(f"{address}/run?id=1")
     assert HOSTILE in page.get_by_role("heading", level=1).inner_text().replace("\u2060", "")
