@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.call import EntrypointInfo
 from dtscheduler.model.job import JobSpec, TaskSpec
-from dtscheduler.running.code import function_code
+from dtscheduler.running.code import code_key, function_code
 from dtscheduler.running.entrypoint import describe
 from dtscheduler.running.importing import unmarked
 
@@ -110,7 +110,7 @@ def keep_by_value(function: Callable[..., Any], fingerprint: str, cache: ResultC
     finally:
         if by_value:
             cloudpickle.unregister_pickle_by_value(module)
-    return cache.put(f"code.{fingerprint}", content)
+    return cache.put(code_key(fingerprint), content)
 
 
 def _installed(path: Path) -> bool:

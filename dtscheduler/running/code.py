@@ -16,7 +16,9 @@ from typing import Any
 
 from dtscheduler.running.sources.facts import CodeFacts, Definition
 
-__all__ = ["CodeFacts", "Definition", "file_code", "function_code"]
+__all__ = ["CodeFacts", "Definition", "code_key", "file_code", "function_code", "kept_fingerprint"]
+
+_KEPT = "code."
 
 
 def file_code(work_dir: str | None, entrypoint: str, python: str = sys.executable) -> CodeFacts:
@@ -37,3 +39,13 @@ def function_code(function: Callable[..., Any]) -> CodeFacts:
     from dtscheduler.running.sources import catalog
 
     return catalog.function_code(function)
+
+
+def code_key(fingerprint: str) -> str:
+    """The key under which a function is kept by value."""
+    return f"{_KEPT}{fingerprint}"
+
+
+def kept_fingerprint(key: str) -> str:
+    """The fingerprint of a function that is kept by value, from its key; the cache adds whose it is."""
+    return key.removeprefix(_KEPT).partition("@")[0]

@@ -10,7 +10,7 @@ from dtscheduler.errors import EntrypointError
 from dtscheduler.model.call import EntrypointInfo, Environment, Wanted
 from dtscheduler.model.job import JobSpec, TaskSpec
 from dtscheduler.ports import Executor
-from dtscheduler.running.code import file_code
+from dtscheduler.running.code import file_code, kept_fingerprint
 from dtscheduler.running.plan import TaskCode
 from dtscheduler.running.sources.facts import CodeFacts, Definition
 
@@ -44,8 +44,7 @@ def find_code(
     for number, task in enumerate(spec.tasks):
         place = environments[number].work_dir, task.entrypoint, environments[number].python, task.code
         if place not in found:
-            facts = _facts(task, known.get(number), environments[number])
-            found[place] = facts, facts.fingerprint
+            found[place] = _facts(task, known.get(number), environments[number])
         code.append(TaskCode(environments[number], infos[number], *found[place]))
     return code
 
@@ -90,12 +89,15 @@ def first_wanted(spec: JobSpec, known: Mapping[int, KnownCode], environments: Se
     return _each_once([spec.tasks[number] for number in there])
 
 
-def _facts(task: TaskSpec, known: KnownCode | None, environment: Environment) -> CodeFacts:
+def _facts(task: TaskSpec, known: KnownCode | None, environment: Environment) -> tuple[CodeFacts, str]:
+    """What a task's code consists of, and its fingerprint."""
     if known is not None and known.facts is not None:
-        return known.facts
-    if task.code is not None:  # kept by value under a key that says what it does
-        return CodeFacts((Definition(name=task.entrypoint, kind="function", digest=task.code),))
-    return file_code(environment.work_dir, task.entrypoint, environment.python)
+        return known.facts, known.facts.fingerprint
+    if task.code is not None:  # what it consists of was told when it was kept; its key has the fingerprint of that
+        kept = kept_fingerprint(task.code)
+        return CodeFacts((Definition(name=task.entrypoint, kind="function", digest=kept),)), kept
+    facts = file_code(environment.work_dir, task.entrypoint, environment.python)
+    return facts, facts.fingerprint
 
 
 def _described(

@@ -14,6 +14,7 @@ from dtscheduler.model.job import CallSpec, JobSpec, TaskSpec
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.running.changes import code_changes
+from dtscheduler.running.code import kept_fingerprint
 from dtscheduler.running.fingerprint import NEVER_AGAIN, content_of
 from dtscheduler.running.plan import PartKey, Plan
 
@@ -179,7 +180,7 @@ class _OfTask:
         old, spec = then.spec, self._spec
         if not (old.code or spec.code) and old.entrypoint != spec.entrypoint:
             yield f"entrypoint changed: {old.entrypoint} → {spec.entrypoint}"
-        elif changes := code_changes(then.code, self._plan.code[self._task].facts) if then.code else []:
+        elif changes := self._code_changes(then):
             more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
             yield f"{_CODE}: {changes[0]}{more}"
         if old.call != spec.call or old.argument_tasks != spec.argument_tasks:
@@ -189,6 +190,12 @@ class _OfTask:
             yield f"upstream changed: it waits for {_named(names) or 'nothing'} now"
         if self._takes_rundate() and then.earlier.run.rundate != self._plan.rundate:
             yield f"rundate changed: {then.earlier.run.rundate} → {self._plan.rundate}"
+
+    def _code_changes(self, then: _Then) -> list[str]:
+        old, new = then.spec.code, self._spec.code
+        if old and new and kept_fingerprint(old) == kept_fingerprint(new):
+            return []
+        return code_changes(then.code, self._plan.code[self._task].facts) if then.code else []
 
     def _config_changes(self, then: _Then, known: TaskRunRecord, part: int) -> list[str]:
         before, now = then.spec.parts[known.part].config, self._spec.parts[part].config
