@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from dtscheduler import DAG, ParallelTask, Task, use
-from dtscheduler.reports.page import page
+from dtscheduler.reports.page.whole import page
 from dtscheduler.workspace import Workspace
 
 CODE = """

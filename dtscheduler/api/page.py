@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtscheduler.reports.files import text_for
-from dtscheduler.reports.page import page
+from dtscheduler.reports.page.whole import page
 
 if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def write_page(place: Workspace, run_id: int, path: str) -> None:
     """Write the report of a run to a file, or to standard output where the path is ``-``."""
     from dtscheduler.api.page import write_report
-    from dtscheduler.reports.page import page
+    from dtscheduler.reports.page.whole import page
 
     if path == "-":
         sys.stdout.buffer.write(page(place, run_id).encode())

@@ -17,7 +17,7 @@ from dtscheduler.model.job import PartSpec
 from dtscheduler.model.run import AttemptRecord, Trigger
 from dtscheduler.model.schedule import Never
 from dtscheduler.model.status import RunStatus, TaskStatus
-from dtscheduler.reports.page import page
+from dtscheduler.reports.page.whole import page
 
 CODE = """
     from dtscheduler import batch

@@ -1,5 +1,1 @@
 """One run as one HTML file that needs nothing else: no network, no other file, and no script to be read."""
-
-from dtscheduler.reports.page.whole import page
-
-__all__ = ["page"]

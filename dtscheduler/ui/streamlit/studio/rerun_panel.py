@@ -7,29 +7,34 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dtscheduler.api import again
-from dtscheduler.api.handle import Run
 from dtscheduler.api.place import workspace
 from dtscheduler.api.plan import Plan
 from dtscheduler.errors import SchedulerError
-from dtscheduler.model.run import JobQuery, RunRecord
-from dtscheduler.reports.page.wording import name
+from dtscheduler.model.run import RunRecord
 from dtscheduler.ui import service_process
 from dtscheduler.ui.streamlit.plans import plan_table
 from dtscheduler.ui.streamlit.presses import Press, next_press, press, press_of, submitted
 from dtscheduler.ui.streamlit.remembered import forget, kept
 from dtscheduler.ui.streamlit.studio.going import go_to_run
 from dtscheduler.ui.streamlit.texts import literal
+from dtscheduler.ui.views.again import (
+    Chosen,
+    Repeat,
+    Scope,
+    Version,
+    about,
+    has_other_version,
+    plan_again,
+    said_chosen,
+)
 from dtscheduler.ui.views.run import spec_of
 
 OPEN, SCOPE, FROM, VERSION = "rerun", "rerun scope", "rerun from", "rerun version"
-FAILED, CHOSEN, FULL = "What did not complete, and all after it", "From chosen tasks on", "Everything"
-SAME, LATEST = "As it ran", "Latest version"
-Chosen = tuple[str, str]
 
 
 def rerun_from(run_id: int, task: str, part: str) -> None:
     """Open the panel to run a run again from a task, or one part of it, on; for callbacks."""
-    st.session_state[OPEN], st.session_state[SCOPE], st.session_state[FROM] = run_id, CHOSEN, [(task, part)]
+    st.session_state[OPEN], st.session_state[SCOPE], st.session_state[FROM] = run_id, Scope.CHOSEN, [(task, part)]
 
 
 def rerun_button(run: RunRecord) -> None:
@@ -49,26 +54,27 @@ def rerun_panel(run: RunRecord) -> None:
         _go_on(run)
         choice = _choice(run)
         if choice is not None:
-            _offer(run, *choice)
+            _offer(run, choice)
 
 
 def _open(run_id: int | None) -> None:
     st.session_state[OPEN] = run_id
 
 
-def _choice(run: RunRecord) -> tuple[bool, tuple[Chosen, ...], str | None] | None:
-    """Whether everything is run, or from which tasks on, and in which version; None while it is not chosen."""
-    st.session_state.setdefault(SCOPE, FAILED)
-    scope = st.segmented_control("What", [FAILED, CHOSEN, FULL], required=True, key=SCOPE)
+def _choice(run: RunRecord) -> Repeat | None:
+    """What is run again, from which tasks on, and in which version; None while it is not chosen."""
+    st.session_state.setdefault(SCOPE, Scope.FAILED)
+    scope = st.segmented_control("What", list(Scope), required=True, key=SCOPE)
     chosen: tuple[Chosen, ...] = ()
-    if scope == CHOSEN:
+    if scope == Scope.CHOSEN:
         chosen = _tasks(run)
-    version = LATEST if _has_other_version(run) and _version() == LATEST else SAME
-    st.caption(literal(f"For the same rundate, {run.rundate}, as a run of its own; run {run.id} stays as it is."))
-    if scope == CHOSEN and not chosen:
+    version = _version() if has_other_version(workspace(), run) else Version.SAME
+    st.caption(literal(about(run)))
+    repeat = Repeat(scope=Scope(scope or Scope.FAILED), chosen=chosen, version=version)
+    if not repeat.complete:
         st.info("Choose the tasks from which on it is to run again.")
         return None
-    return scope == FULL, chosen, "latest" if version == LATEST else None
+    return repeat
 
 
 def _tasks(run: RunRecord) -> tuple[Chosen, ...]:
@@ -76,34 +82,22 @@ def _tasks(run: RunRecord) -> tuple[Chosen, ...]:
     before: Sequence[Chosen] = st.session_state.get(FROM) or ()
     every: list[Chosen] = [(task.name, "") for task in spec.tasks] if spec else []
     options = [*every, *(chosen for chosen in before if chosen not in every)]
-    found = st.multiselect("Tasks", options, key=FROM, format_func=_said)
+    found = st.multiselect("Tasks", options, key=FROM, format_func=said_chosen)
     return tuple(chosen for chosen in found if chosen in options)
 
 
-def _said(chosen: Chosen) -> str:
-    task, part = chosen
-    return f"{name(task)} / {name(part)}" if part else name(task)
+def _version() -> Version:
+    found = st.segmented_control("Version", list(Version), default=Version.SAME, required=True, key=VERSION)
+    return Version(found or Version.SAME)
 
 
-def _version() -> str | None:
-    return st.segmented_control("Version", [SAME, LATEST], default=SAME, required=True, key=VERSION)
-
-
-def _has_other_version(run: RunRecord) -> bool:
-    if run.job_id is None:
-        return False
-    jobs = workspace().jobs(JobQuery(id=run.job_id))
-    return bool(jobs) and jobs[0].version != run.job_version
-
-
-def _offer(run: RunRecord, full: bool, chosen: tuple[Chosen, ...], version: str | None) -> None:
+def _offer(run: RunRecord, repeat: Repeat) -> None:
     place = workspace()
-    slot, cause = f"rerun plan {run.id}", (place.user, full, chosen, version)
-    tasks = [(task, part) if part else task for task, part in chosen] or None
+    slot, cause = f"rerun plan {run.id}", (place.user, repeat)
 
     def planned() -> Plan:
         with st.spinner("Planning"):
-            return Run(run.id, place).plan(full=full, tasks=tasks, version=version)
+            return plan_again(place, run, repeat)
 
     try:
         plan = kept(slot, cause, planned)

@@ -7,7 +7,7 @@ import streamlit as st
 from dtscheduler.api.place import workspace
 from dtscheduler.errors import NotFoundError
 from dtscheduler.model.job import JobSpec
-from dtscheduler.model.run import RunRecord, TaskRunPage, TaskRunRecord
+from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.model.text import last_lines
 from dtscheduler.ui.streamlit import marks
@@ -18,15 +18,8 @@ from dtscheduler.ui.streamlit.notices import errors_shown
 from dtscheduler.ui.streamlit.remembered import kept
 from dtscheduler.ui.streamlit.studio.rerun_panel import rerun_from
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.run import (
-    configuration,
-    preview,
-    spec_of,
-    task_run_facts,
-    titled,
-    upstream,
-    upstream_tasks,
-)
+from dtscheduler.ui.views.inputs import inputs_of
+from dtscheduler.ui.views.run import preview, spec_of, task_run_facts, titled
 
 VIEWS = ("Log", "Result", "Inputs", "Facts")
 
@@ -103,24 +96,18 @@ def _result(record: TaskRunRecord) -> None:
 
 
 def _inputs(run: RunRecord, record: TaskRunRecord, spec: JobSpec | None) -> None:
-    if config := configuration(spec, record):
+    found = inputs_of(workspace(), run, record, spec)
+    if found.configuration:
         st.caption("Configuration")
-        st.code(config, language="json", wrap_lines=True)
-    tasks = upstream_tasks(spec, record)
-    if not tasks or spec is None:
-        st.caption("It gets no results of other tasks." if config else "It has no configuration and no upstream task.")
-        return
-    place = workspace()
-    counts: dict[int, dict[TaskStatus, int]] = {}
-    for counted in place.task_counts(run.id):
-        counts.setdefault(counted.task, {})[counted.status] = counted.count
-    st.caption("Results of other tasks")
-    for task in tasks:
-        first = place.task_run_page(run.id, TaskRunPage(task=task, limit=1))
-        found = upstream(spec, task, counts.get(task, {}), first[0] if first else None)
-        st.text(f"{found.title}: {found.said}")
-        if found.preview:
-            st.code(found.preview, language=None, wrap_lines=True)
+        st.code(found.configuration, language="json", wrap_lines=True)
+    if found.note:
+        st.caption(found.note)
+    if found.upstream:
+        st.caption("Results of other tasks")
+    for each in found.upstream:
+        st.text(f"{each.title}: {each.said}")
+        if each.preview:
+            st.code(each.preview, language=None, wrap_lines=True)
 
 
 def _facts(record: TaskRunRecord, spec: JobSpec | None) -> None:
