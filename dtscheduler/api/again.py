@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api import checks
-from dtscheduler.api.driving import driven
-from dtscheduler.api.handle import NO_SERVICE, Run
+from dtscheduler.api.driving import driven, left_to_service
+from dtscheduler.api.front import front
+from dtscheduler.api.handle import Run
 from dtscheduler.api.plan import Plan, check_plan
 from dtscheduler.api.progress import display_for
 from dtscheduler.errors import InvalidJobError
@@ -62,7 +63,9 @@ def start_again(
     wait: bool = True,
     progress: bool | None = None,
 ) -> Run:
-    """Drive a rerun in this process."""
+    """Drive a rerun in this process, or from a notebook that does not wait by the service."""
+    if not wait and executor is None and front() is not None:
+        return submit_again(place, rerun, plan=plan)
     for difference in rerun.differences:
         logger.warning("run %s is run again, but: %s", rerun.before.id, printable(difference))
     display = display_for(rerun.spec, progress)
@@ -78,10 +81,7 @@ def start_again(
 def submit_again(place: Workspace, rerun: Rerun, *, plan: Plan | None = None, token: str = "") -> Run:
     """Leave a rerun to the service. Under a ``token``, from ``uuid4().hex``, that is done once."""
     agree = agreement(plan.foresight.plan) if plan else None
-    run = place.planning.leave_rerun(rerun, agree=agree, token=token)
-    if not place.served():
-        logger.warning("run %s waits: %s", run.id, NO_SERVICE)
-    return Run(run.id, place)
+    return left_to_service(place, place.planning.leave_rerun(rerun, agree=agree, token=token))
 
 
 def rerun_of_plan(plan: object, run_id: int) -> Rerun:

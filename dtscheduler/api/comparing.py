@@ -123,5 +123,5 @@ def compare(run_a: Run | int, run_b: Run | int, tol: float = 0.0) -> Comparison:
 
 def _side(run: Run | int) -> Side:
     if isinstance(run, Run):
-        return Side(run._workspace, run.id)
+        return Side(run.workspace, run.id)
     return Side(workspace(), run)

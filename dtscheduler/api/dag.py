@@ -275,8 +275,9 @@ class DAG:
             rundate: The date to run for, a date or ``'YYYY-MM-DD'``. Default: today, on the schedule's clock.
             executor: ``'processes'`` (the default) or ``'inline'``, which runs everything in this thread so that
                 breakpoints work.
-            wait: Whether to return only when the run has ended.
-            progress: Whether to show progress on the terminal. Default: if there is one to show it on.
+            wait: Whether to return only when the run has ended. In a notebook a run that is not waited for is left to
+                the service, as with ``detach``, and one is started where none is alive: the run survives the kernel.
+            progress: Whether to show progress: on the terminal, or live in the notebook. Default: yes.
             detach: Leave the run to the service (``dtscheduler serve``) and return at once; it goes on when this
                 process ends. ``wait`` and ``executor`` do not count then: see ``run.wait()``.
             plan: Do exactly what ``dag.plan()`` has shown, for its rundate, or refuse with what has changed since.

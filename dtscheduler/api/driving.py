@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from dtscheduler.api.code import settled
 from dtscheduler.api.context import writing
+from dtscheduler.api.front import front
 from dtscheduler.api.handle import NO_SERVICE, Run
 from dtscheduler.api.place import workspace
-from dtscheduler.api.progress import Display, announce_end, announce_takeover, display_for
+from dtscheduler.api.progress import Display, announce_end, announce_takeover, display_for, shown
 from dtscheduler.api.when import as_rundate
 
 if TYPE_CHECKING:
     from dtscheduler.api.dag import DAG
     from dtscheduler.api.plan import Plan
     from dtscheduler.hosting import Drive
+    from dtscheduler.model.run import RunRecord
     from dtscheduler.workspace import Workspace
 
 
@@ -62,7 +64,9 @@ def start(
     progress: bool | None,
     plan: Plan | None = None,
 ) -> Run:
-    """Run a DAG in this process; see ``DAG.run``."""
+    """Run a DAG in this process, or from a notebook that does not wait by the service; see ``DAG.run``."""
+    if not wait and executor is None and plan is None and front() is not None:
+        return submit(dag, rundate=rundate)
     place = workspace()
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
@@ -80,9 +84,17 @@ def submit(dag: DAG, *, rundate: date | str | None = None, token: str = "") -> R
     run_date = as_rundate(rundate)
     spec, known = settled(dag, place)
     run = place.submit(spec, known, rundate=run_date, token=token)
-    if not place.served():
+    return left_to_service(place, run)
+
+
+def left_to_service(place: Workspace, run: RunRecord) -> Run:
+    """A run that was submitted; at a notebook a service is started for it where none is alive."""
+    left, sitting = Run(run.id, place), front()
+    if sitting is not None:
+        sitting.left(left)
+    elif not place.served():
         logging.getLogger("dtscheduler").warning("run %s waits: %s", run.id, NO_SERVICE)
-    return Run(run.id, place)
+    return left
 
 
 def resume(run_id: int, *, progress: bool | None = None) -> Run:
@@ -115,7 +127,8 @@ def driven(
     run = Run(drive.run_id, place)
     outside = writing.set(())  # functions that are executed inline are called, not written into a DAG
     try:
-        drive.drive()
+        with shown(run, progress):
+            drive.drive()
     finally:
         writing.reset(outside)
         if display is not None:

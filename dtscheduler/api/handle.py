@@ -45,6 +45,11 @@ class Run:
         return self._id
 
     @property
+    def workspace(self) -> Workspace:
+        """Where it is kept."""
+        return self._workspace
+
+    @property
     def record(self) -> RunRecord:
         """All that is known of the run now, as a plain value."""
         return self._workspace.run(self._id)
@@ -268,10 +273,10 @@ class Run:
         return timeline(self._workspace, self.record)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        from dtscheduler.api.pictures import bundle
+        from dtscheduler.api.pictures import bundle_of_run
 
         try:
-            return bundle(repr(self), self._spec(), self.records())
+            return bundle_of_run(self)
         except SchedulerError as error:  # a run that was removed, or cannot be read any more, has no picture
             return {"text/plain": f"<Run {self._id}: {printable(str(error))}>"}
 

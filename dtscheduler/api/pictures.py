@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     import graphviz
     import pandas
 
+    from dtscheduler.api.handle import Run
     from dtscheduler.drawing.diagram import Diagram
     from dtscheduler.drawing.timeline import Timeline
     from dtscheduler.model.job import JobSpec
     from dtscheduler.model.run import RunRecord, TaskRunRecord
     from dtscheduler.workspace import Workspace
+
+MOST_FAILURES = 3
 
 Unfold = Collection[str] | Literal["all"]
 
@@ -60,6 +63,29 @@ def bundle(text: str, spec: JobSpec, task_runs: list[TaskRunRecord] | None) -> d
     from dtscheduler.drawing.svg import svg
 
     return {"text/plain": text, "image/svg+xml": svg(diagram(spec, task_runs, ()), title=spec.name)}
+
+
+def bundle_of_run(run: Run) -> dict[str, Any]:
+    """What notebooks show of a run: how it stands, what failed, and its graph."""
+    from dtscheduler.api.failures import said
+    from dtscheduler.api.progress import ending
+    from dtscheduler.drawing.looks import look_of
+    from dtscheduler.drawing.svg import svg
+    from dtscheduler.model.durations import show_duration
+    from dtscheduler.model.secrets import masked_text
+
+    record = run.record
+    took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
+    look = look_of(record.status)
+    head = f"{look.glyph} {look.word}{took}" + (f": {masked_text(record.reason)}" if record.reason else "")
+    failed = list(map(said, run.failures())) if record.status.final else []
+    more = [f"and {len(failed) - MOST_FAILURES} other errors"] if len(failed) > MOST_FAILURES else []
+    picture = svg(
+        diagram(run.workspace.spec(record.spec_hash), run.records(), ()),
+        title=f"{record.job_name}, run {run.id}",
+        caption=[head, *failed[:MOST_FAILURES], *more],
+    )
+    return {"text/plain": ending(run) if record.status.final else repr(run), "image/svg+xml": picture}
 
 
 class RunTimeline:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+from dtscheduler.api.front import front
 from dtscheduler.model.durations import show_duration
 from dtscheduler.model.job import JobSpec
 from dtscheduler.model.run import TaskRunRecord
@@ -33,14 +35,20 @@ class Display(Protocol):
 
 
 def display_for(spec: JobSpec, wanted: bool | None) -> Display | None:
-    """What shows progress: live bars on a terminal, plain lines elsewhere, None where nothing is wanted."""
-    if not _wanted(wanted):
+    """What shows progress: live bars on a terminal, plain lines elsewhere, None where nothing is wanted here."""
+    if not _wanted(wanted) or front() is not None:
         return None
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from dtscheduler.api.live import LiveLines
 
         return LiveLines(spec)
     return PlainLines(spec)
+
+
+def shown(run: Run, wanted: bool | None) -> AbstractContextManager[None]:
+    """Shows a run that is driven within the block, where the user sits at a notebook."""
+    sitting = front()
+    return sitting.showing(run) if sitting is not None and _wanted(wanted) else nullcontext()
 
 
 class PlainLines:
@@ -82,33 +90,39 @@ def announce_takeover(run_id: int, wanted: bool | None) -> None:
 
 def announce_end(run: Run, wanted: bool | None) -> None:
     """Say how a run ended; of failures the last lines of their logs, and how to see more."""
-    if not _wanted(wanted):
+    if not _wanted(wanted) or front() is not None:
         return
+    print(ending(run), file=sys.stderr)
+
+
+def ending(run: Run) -> str:
+    """How a run ended; of failures the last lines of their logs, and how to see more."""
     record = run.record
     if not record.status.final:
-        print(f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}", file=sys.stderr)
-        return
+        return f"run {run.id} was interrupted; go on with: dtscheduler resume {run.id}"
     took = f" in {show_duration(record.ended - record.started)}" if record.ended and record.started else ""
-    print(f"run {run.id} of {record.job_name!r} {record.status}{took}: {_reason(record.reason)}", file=sys.stderr)
+    lines = [f"run {run.id} of {record.job_name!r} {record.status}{took}: {_reason(record.reason)}"]
     alike: dict[tuple[str, str], list[TaskRunRecord]] = {}
     for task_run in run.records():
         if task_run.status in _BAD:
             alike.setdefault((task_run.task_name, task_run.reason), []).append(task_run)
     for failed in list(alike.values())[:FAILURES_SHOWN]:
-        _announce_failure(run, failed)
+        lines += _failure(run, failed)
     if len(alike) > FAILURES_SHOWN:
-        print(f"  and {len(alike) - FAILURES_SHOWN} other failures: dtscheduler show {run.id}", file=sys.stderr)
+        lines.append(f"  and {len(alike) - FAILURES_SHOWN} other failures: dtscheduler show {run.id}")
+    return "\n".join(lines)
 
 
-def _announce_failure(run: Run, failed: list[TaskRunRecord]) -> None:
-    """Tell of parts that failed alike: the first, and how many there are."""
+def _failure(run: Run, failed: list[TaskRunRecord]) -> list[str]:
+    """What is said of parts that failed alike: the first, and how many there are."""
     first = failed[0]
     part = f" {first.part_name!r}" if first.part_name != first.task_name else ""
     others = f" (and {len(failed) - 1} more parts alike)" if len(failed) > 1 else ""
-    print(f"  {first.task_name!r}{part} {first.status}: {_reason(first.reason)}{others}", file=sys.stderr)
-    for line in _log_lines(run, first.task_name, first.part):
-        print(f"    | {printable(line)}", file=sys.stderr)
-    print(f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}", file=sys.stderr)
+    return [
+        f"  {first.task_name!r}{part} {first.status}: {_reason(first.reason)}{others}",
+        *(f"    | {printable(line)}" for line in _log_lines(run, first.task_name, first.part)),
+        f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}",
+    ]
 
 
 def _reason(text: str) -> str:

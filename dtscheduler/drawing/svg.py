@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dtscheduler.drawing.cards import STACK, Card, card_of
 from dtscheduler.drawing.crossing import Point
 from dtscheduler.drawing.diagram import Diagram, Node, NodeKind, summary
 from dtscheduler.drawing.layout import Box, Direction, Layout, laid_out
-from dtscheduler.drawing.lettering import width_of
+from dtscheduler.drawing.lettering import fitted, width_of
 from dtscheduler.drawing.looks import MOST_TELLING, Theme
 from dtscheduler.drawing.markup import NOTHING, Markup, element, joined, number
 from dtscheduler.drawing.sheet import LEGEND_SIZE, MARGIN, TITLE_SIZE, badge, framed, legend, stylesheet
@@ -18,16 +18,25 @@ from dtscheduler.model.text import one_line
 
 _ROUND = 9
 _TIP, _TIP_WIDTH = 7.0, 4.0
-_SMALLEST = 260.0
+_SMALLEST, _CAPTION = 260.0, 760.0
+LINE = 18
 
 
-def svg(diagram: Diagram, *, theme: str = "auto", title: str = "", direction: Direction = Direction.RIGHT) -> str:
+def svg(
+    diagram: Diagram,
+    *,
+    theme: str = "auto",
+    title: str = "",
+    caption: Sequence[str] = (),
+    direction: Direction = Direction.RIGHT,
+) -> str:
     """Draw a diagram.
 
     Args:
         diagram: Of a job or a run.
         theme: ``"light"``, ``"dark"``, or ``"auto"``: what the reader's browser prefers.
         title: A heading; it also names the picture for screen readers.
+        caption: Lines below the heading; what does not fit into 760 pixels is cut.
         direction: Which way edges lead.
     """
     chosen = Theme(theme)
@@ -35,8 +44,11 @@ def svg(diagram: Diagram, *, theme: str = "auto", title: str = "", direction: Di
     layout = laid_out(diagram, {key: (card.width, card.height) for key, card in cards.items()}, direction=direction)
     heading = one_line(title, 200)
     counts = _counts(diagram.nodes)
-    top = MARGIN + (TITLE_SIZE + 16 if heading else 0)
-    width = max(layout.width, _SMALLEST, width_of(heading, TITLE_SIZE, bold=True))
+    lines = [fitted(one_line(line, 400), max(layout.width, _CAPTION), LEGEND_SIZE) for line in caption]
+    under = MARGIN + (TITLE_SIZE + 16 if heading else 0)
+    top = under + LINE * len(lines)
+    letters = (width_of(heading, TITLE_SIZE, bold=True), *(width_of(line, LEGEND_SIZE) for line in lines))
+    width = max(layout.width, _SMALLEST, *letters)
     drawing = element(
         "g",
         *_edges(layout, diagram),
@@ -46,6 +58,7 @@ def svg(diagram: Diagram, *, theme: str = "auto", title: str = "", direction: Di
     foot, foot_height = _foot(diagram, counts, top + layout.height + 24, width)
     body = [
         element("text", heading, class_="title", x=MARGIN, y=MARGIN + TITLE_SIZE - 2) if heading else NOTHING,
+        *(_line(line, under + LINE * place) for place, line in enumerate(lines)),
         drawing,
         foot,
     ]
@@ -55,7 +68,7 @@ def svg(diagram: Diagram, *, theme: str = "auto", title: str = "", direction: Di
         height=top + layout.height + foot_height + MARGIN,
         theme=chosen,
         title=heading or "Tasks and what they wait for",
-        description=described(diagram),
+        description=". ".join((*(line.rstrip(".") for line in lines), described(diagram))),
         css=stylesheet(chosen, [status for status, _ in counts]),
     )
 
@@ -86,9 +99,13 @@ def _foot(diagram: Diagram, counts: list[tuple[TaskStatus, int]], y: float, widt
         lines.append(diagram.note)
     said = []
     for line in lines:
-        height += 18 if height else LEGEND_SIZE
-        said.append(element("text", line, class_="note", x=MARGIN, y=y + height))
+        height += LINE if height else LEGEND_SIZE
+        said.append(_line(line, y + height))
     return joined(keys, *said), height + 24 if height else 0.0
+
+
+def _line(text: str, y: float) -> Markup:
+    return element("text", text, class_="note", x=MARGIN, y=y)
 
 
 def _node(node: Node, card: Card, box: Box) -> Markup:

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEAD = 7, HEAD_HALF = 4;
 const CLOSEST = 2.5, FARTHEST = 0.002, LEGIBLE = 0.75, LEAST_AT_FIRST = 0.12;
 const LEVELS = [["near", 0.48], ["mid", 0.29], ["low", 0.14], ["far", 0]];
-const MARGIN = 36, FOOT = 44;
+const MARGIN = 36, FOOT = 44, TOOLS = { width: 290, height: 50 };
 const MANY = 800;
 const EVERYWHERE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 const CLICK_REACH = 4;
@@ -420,7 +420,11 @@ export class DagView {
     const { width, height } = this.#room();
     const { width: w = 1, height: h = 1 } = this.graph ?? {};
     const k = Math.max(FARTHEST, Math.min(1, (width - 2 * MARGIN) / Math.max(1, w), (height - MARGIN - FOOT - 12) / Math.max(1, h)));
-    return { k, x: (width - w * k) / 2, y: Math.max(12, (height - FOOT - h * k) / 2 + 6) };
+    const y = Math.max(12, (height - FOOT - h * k) / 2 + 6);
+    if (y >= TOOLS.height || (width + w * k) / 2 < width - TOOLS.width) return { k, x: (width - w * k) / 2, y };
+    const clear = height - TOOLS.height - FOOT; // nothing is to begin behind the tools
+    const less = Math.max(FARTHEST, Math.min(k, clear / Math.max(1, h)));
+    return { k: less, x: (width - w * less) / 2, y: TOOLS.height + Math.max(0, (clear - h * less) / 2) };
   }
 
   /** At first the whole graph; of a very long one as much of its beginning as can be told apart. */

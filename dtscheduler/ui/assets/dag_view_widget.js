@@ -1,0 +1,5 @@
+
+export default {
+  initialize: ({ model }) => keepStates(model),
+  render: ({ model, el }) => showGraph(model, el),
+};
