@@ -1,8 +1,10 @@
-"""What most tests need: a workspace of their own, folders with code in them, registered images."""
+"""What most tests need: a workspace of their own, folders with code in them, registered images, a real browser."""
 
 import compileall
 import getpass
 import multiprocessing
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,6 +20,19 @@ from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.saved import ImageRecord
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.workspace import Workspace
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 30_000
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -111,3 +126,50 @@ def completed():
         return [TaskRunRecord(part=part, part_name=f"EUR {part}", **(usual | facts)) for part in parts]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Chromium; without one the tests are skipped, except under CI=true."""
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("there is no Chromium; install Debian's package chromium")
+        pytest.skip("there is no Chromium")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def dialogs() -> list[str]:
+    """What the pages of the test have tried to say in dialogs: nothing, or data was taken for code."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser, dialogs) -> Iterator[Callable[..., object]]:
+    """Opens pages in contexts of their own: ``new_page(color_scheme="dark", viewport={...})``."""
+    contexts = []
+
+    def opened(**options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert dialogs == []
+
+
+@pytest.fixture
+def page(new_page) -> object:
+    """A page of 1,280 x 900 pixels."""
+    return new_page()

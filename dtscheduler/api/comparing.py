@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dtscheduler.api.handle import Run
 from dtscheduler.api.place import workspace
-from dtscheduler.drawing.markup import NOTHING, element
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.shown import printable
 from dtscheduler.reports.comparing import Side, TaskComparison, Verdict, compared
@@ -15,6 +14,7 @@ from dtscheduler.reports.comparing import Side, TaskComparison, Verdict, compare
 if TYPE_CHECKING:
     import pandas
 
+MOST_ROWS = 36
 COLUMNS = ("task", "parts", "differ", "verdict", "difference", "why")
 
 
@@ -59,13 +59,12 @@ class Comparison:
         return printable(self._sentence())
 
     def _repr_html_(self) -> str:
-        heads = element("tr", *(element("th", name, scope="col") for name in COLUMNS))
-        body = (
-            element("tr", *(element("td", printable(str(getattr(row, name)))) for name in COLUMNS))
-            for row in self._rows
-        )
-        table = element("table", element("thead", heads), element("tbody", *body)) if self._rows else NOTHING
-        return element("div", element("p", repr(self)), table)
+        from dtscheduler.model.tables import html_table, left_out
+
+        if not self._rows:
+            return html_table([repr(self)])
+        cells = [[str(getattr(row, name)) for name in COLUMNS] for row in self._rows[:MOST_ROWS]]
+        return html_table([repr(self)], COLUMNS, cells, left_out(len(self._rows), len(cells), "tasks: see frame()"))
 
     def _sentence(self) -> str:
         first = self.first

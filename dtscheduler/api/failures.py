@@ -9,6 +9,8 @@ from typing import overload
 from dtscheduler.model.shown import printable
 from dtscheduler.triage.grouping import FailureGroup
 
+MOST_GROUPS = 30
+
 
 class Failures(Sequence[FailureGroup]):
     """The failures of a run, grouped by their error, the largest group first; it shows itself, a line a group."""
@@ -31,6 +33,21 @@ class Failures(Sequence[FailureGroup]):
 
     def __repr__(self) -> str:
         return "\n".join(map(said, self._groups)) or "no failures"
+
+    def _repr_html_(self) -> str:
+        from dtscheduler.model.tables import html_table, left_out
+
+        if not self._groups:
+            return html_table(["no failures"])
+        cells = [_cells(group) for group in self._groups[:MOST_GROUPS]]
+        more = left_out(len(self._groups), len(cells), "errors")
+        return html_table((), ("task", "failed", "error", "set apart by"), cells, more)
+
+
+def _cells(group: FailureGroup) -> tuple[str, ...]:
+    failed = f"{group.count:,} of {group.total:,} parts" if group.total > 1 else ""
+    error = re.sub(r"^[0-9,]+ parts?: ", "", group.title)
+    return group.task_name, failed, error, group.set_apart
 
 
 def said(group: FailureGroup) -> str:

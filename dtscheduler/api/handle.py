@@ -206,6 +206,8 @@ class Run:
     def result(self, task: str, part: int | str | None = None) -> Any:
         """What a task returned; for a ParallelTask the list of what its parts returned, in their order.
 
+        A notebook shows that list as a table beside the names of the parts, which its ``names`` has too.
+
         Args:
             task: Name of the task.
             part: Of a ParallelTask only the result of this part, given by its number, from 0, or its name.
@@ -222,7 +224,11 @@ class Run:
                 f"{_label(unfinished)} of run {self._id} has no result: {unfinished.status}. {unfinished.reason}"
             )
         found = [self._value(record) for record in records]
-        return found if part is None and self._parallel(records[0].task) else found[0]
+        if part is None and self._parallel(records[0].task):
+            from dtscheduler.api.part_results import PartResults
+
+            return PartResults(found, [record.part_name for record in records], [record.preview for record in records])
+        return found[0]
 
     def results(self) -> dict[str, Any]:
         """The results of all tasks that completed, by name."""

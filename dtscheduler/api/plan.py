@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dtscheduler.api import checks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dtscheduler.workspace import Workspace
 
 MOST_ROWS = 60
+MOST_ROWS_ON_A_PAGE = 36
 MOST_REASONS = 2
 
 
@@ -160,17 +162,23 @@ class Plan:
             yield f"  ... and {len(rows) - MOST_ROWS} rows more: see plan.frame()"
 
     def _repr_html_(self) -> str:
-        from dtscheduler.drawing.markup import element
+        from dtscheduler.model.tables import html_table, left_out
 
-        cells = [(_label(row), str(row.fate), row.reason) for row in self.rows()[:MOST_ROWS]]
-        head = element("tr", *(element("th", text) for text in ("task", "", "why")))
-        body = [element("tr", *(element("td", text) for text in row)) for row in cells]
-        return str(element("p", self.summary)) + str(element("table", head, *body))
+        rows = self.rows()
+        caption = list(islice(self._lines(), 2 if self.differences else 1))
+        cells = [(_label(row), sign_of(row.fate), row.reason) for row in rows[:MOST_ROWS_ON_A_PAGE]]
+        more = left_out(len(rows), len(cells), "rows: see plan.frame()")
+        return html_table(caption, ("task", "", "why"), cells, more)
 
     @property
     def foresight(self) -> Foresight:
         """All that is known, as plain values."""
         return self._foresight
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it holds."""
+        return self._workspace
 
     @property
     def rerun(self) -> Rerun | None:
@@ -199,6 +207,15 @@ def check_plan(plan: object, where: str) -> Plan:
     if isinstance(plan, Plan):
         return plan
     raise InvalidJobError(f"{where}: plan must be what plan() returned, not {type(plan).__name__}")
+
+
+def sign_of(fate: Fate) -> str:
+    """A fate with its glyph: "↻ reused"."""
+    from dtscheduler.drawing.looks import look_of
+    from dtscheduler.model.status import TaskStatus
+
+    status = {Fate.REUSED: TaskStatus.REUSED, Fate.TO_RUN: TaskStatus.RUNNING, Fate.UNKNOWN: TaskStatus.PENDING}
+    return f"{look_of(status[fate]).glyph} {fate}"
 
 
 def _label(row: PlanRow) -> str:

@@ -201,6 +201,20 @@ class Job:
     def __hash__(self) -> int:
         return hash((self._record.uuid, self._record.version))
 
+    def _repr_html_(self) -> str:
+        from dtscheduler.model.tables import html_table
+
+        record = self._record
+        saved = f"saved {record.saved:%Y-%m-%d %H:%M} UTC by {record.saved_by}"
+        caption = [f"{self.name!r}, version {self.version}, {record.tag}, {saved}"]
+        if record.broken:
+            return html_table([*caption, f"Its schedule cannot be followed: {record.broken}"])
+        if record.paused:
+            caption.append(
+                f"paused {record.paused:%Y-%m-%d %H:%M} UTC by {record.paused_by}; nothing starts it by itself"
+            )
+        return html_table(caption) + str(Schedule.from_spec(record.schedule)._repr_mimebundle_()["text/html"])
+
     def __repr__(self) -> str:
         return f"<Job {self.name!r} version {self.version}>"
 

@@ -201,5 +201,13 @@ class Schedule:
     def __hash__(self) -> int:
         return hash(self._spec)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from dtscheduler.model.tables import html_table
+
+        preview = self.preview()
+        timed = isinstance(self._spec, TimeSchedule)
+        shown = preview._repr_html_() if timed else html_table([preview.description])
+        return {"text/plain": f"{self!r}\n{preview if timed else preview.description}", "text/html": shown}
+
     def __repr__(self) -> str:
         return f"Schedule({', '.join(f'{name}={value!r}' for name, value in fields.written(self._spec).items())})"

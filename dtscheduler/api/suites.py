@@ -21,7 +21,9 @@ from dtscheduler.forms.docs import summary_of
 from dtscheduler.forms.fields import Choice, Field, Problem
 from dtscheduler.forms.leaves import raised
 from dtscheduler.model.names import name_key
+from dtscheduler.model.secrets import MASK, looks_secret
 from dtscheduler.model.shown import printable
+from dtscheduler.model.text import one_line
 from dtscheduler.running.importing import quiet_import
 
 P = ParamSpec("P")
@@ -186,6 +188,13 @@ class Suite(Generic[P, R]):
             else f"{self._where}: {problem.message}"
         )
 
+    def _repr_html_(self) -> str:
+        from dtscheduler.model.tables import html_table
+
+        cells = [(field.name, str(field.kind), _default(field), field.help) for field in self.fields]
+        heads = ("parameter", "type", "default", "meaning") if cells else ()
+        return html_table([self.title, *([self.doc] if self.doc else [])], heads, cells)
+
     def __repr__(self) -> str:
         return f"<Suite {self.name}({', '.join(field.name for field in self.fields)})>"
 
@@ -216,6 +225,15 @@ def suite(
     if function is None:
         return lambda marked: Suite(marked, title)
     return Suite(function, title)
+
+
+def _default(field: Field) -> str:
+    """What a field starts with, as a table says it; secrets are masked."""
+    if field.required:
+        return "required"
+    if field.default is not None and looks_secret(field.name):
+        return MASK
+    return "" if field.default is None else one_line(str(field.default), LONGEST_LINE)
 
 
 @contextmanager

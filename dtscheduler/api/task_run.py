@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dtscheduler.api.context import writing
@@ -12,6 +13,7 @@ from dtscheduler.model.run import TaskRunRecord
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import TaskStatus
 
+LONGEST_PREVIEW = 500
 if TYPE_CHECKING:
     from dtscheduler.api.handle import Run
     from dtscheduler.running.replay import Call
@@ -101,6 +103,31 @@ class TaskRun:
             raise RunError(f"{self._title} of run {run.id} got no inputs: what it waits for has not completed")
         return call
 
+    def _repr_html_(self) -> str:
+        from dtscheduler.drawing.looks import look_of
+        from dtscheduler.model.secrets import masked_text
+        from dtscheduler.model.tables import html_table
+
+        record, look = self._record, look_of(self._record.status)
+        reason = f": {masked_text(record.reason)}" if record.reason else ""
+        facts = [(label, value) for label, value in _facts(record) if value]
+        caption = [f"{self._title} of run {self._run.id}", f"{look.glyph} {look.word}{reason}"]
+        return html_table(caption, ("fact", "value") if facts else (), facts)
+
     def __repr__(self) -> str:
         reason = f". {printable(self.reason)}" if self.reason else ""
         return f"<TaskRun {printable(self._title)} of run {self._run.id}: {self.status}{reason}>"
+
+
+def _facts(record: TaskRunRecord) -> Iterator[tuple[str, str]]:
+    from dtscheduler.model.durations import show_duration
+    from dtscheduler.model.text import last_lines
+
+    yield "result", last_lines(record.preview, 20, LONGEST_PREVIEW) if record.preview else ""
+    yield "attempt", str(record.attempt) if record.attempt else ""
+    yield "started", f"{record.started:%Y-%m-%d %H:%M:%S} UTC" if record.started else ""
+    yield "took", show_duration(record.ended - record.started) if record.ended and record.started else ""
+    yield "CPU time", "" if record.cpu_seconds is None else show_duration(record.cpu_seconds)
+    yield "peak memory", "" if record.peak_memory_mb is None else f"{record.peak_memory_mb:,.0f} MB"
+    yield "result from", f"run {record.from_run}" if record.from_run else ""
+    yield "given by hand by", record.patched_by

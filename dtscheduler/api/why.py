@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from dtscheduler.timing.due import ON_TIME
 
 if TYPE_CHECKING:
     from dtscheduler.looking import Instant
+    from dtscheduler.timing.explain import Explanation
     from dtscheduler.workspace import Workspace
 
 
@@ -26,7 +27,7 @@ class Why:
     """What became of an instant of a job.
 
     ``fires`` tells whether the schedule in force then has the instant, ``rule`` what it says, ``outcome`` what became
-    of it, ``run`` the run it has, if any.
+    of it, ``run`` the run it has, if any, and ``explanation`` the rule level by level.
     """
 
     job: str
@@ -36,14 +37,25 @@ class Why:
     rule: str
     outcome: str
     run: RunRecord | None = None
+    explanation: Explanation | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        version = f", version {self.version}" if self.version else ""
-        title = f"{self.job!r}{version}, {self.instant:%Y-%m-%d %H:%M} UTC"
-        lines = title, self.rule, printable(self.outcome)
+        lines = self._title, self.rule, printable(self.outcome)
         return "\n".join(line for line in lines if line)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from dtscheduler.model.secrets import masked_text
+        from dtscheduler.model.tables import html_table
+
+        told = html_table([self._title, masked_text(self.outcome)])
+        return told + (self.explanation._repr_html_() if self.explanation else "")
+
+    @property
+    def _title(self) -> str:
+        version = f", version {self.version}" if self.version else ""
+        return f"{self.job!r}{version}, {self.instant:%Y-%m-%d %H:%M} UTC"
 
 
 def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
@@ -68,6 +80,7 @@ def why(place: Workspace, job: JobRecord, instant: datetime | str) -> Why:
         rule=str(explained),
         outcome=_outcome(found, schedule, explained.fires, at, now),
         run=found.run,
+        explanation=explained,
     )
 
 

@@ -85,7 +85,7 @@ def _tagged(value: Any, where: str, special: Callable[[object], Any], depth: int
         raise InvalidJobError(f"{where} is nested more than {_DEEPEST} levels deep, or contains itself")
     if isinstance(value, dict):
         return _tagged_dict(value, where, special, depth)
-    if kind is list:
+    if isinstance(value, list):  # also one that knows whose results it has
         return [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]
     if kind in (tuple, set, frozenset):
         items = [_tagged(item, f"{where}[{i}]", special, depth + 1) for i, item in enumerate(value)]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dtscheduler.model.schedule import ScheduleSpec, TimeSchedule
+from dtscheduler.model.tables import html_table, text_table
 from dtscheduler.timing.landing import ClockChange, Landing, landing_of, local_time, show_local
 from dtscheduler.timing.levels import ALL_MONTHS, Levels, levels_of
 from dtscheduler.timing.names import MONTHS, WEEKDAYS, joined, ordinal
-from dtscheduler.timing.table import html_table, text_table
 from dtscheduler.timing.words import describe
 
 _HEADER = ("level", "required", "has", "")

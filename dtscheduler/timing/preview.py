@@ -9,12 +9,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dtscheduler.model.schedule import ScheduleSpec, TimeSchedule
+from dtscheduler.model.tables import html_table, text_table
 from dtscheduler.timing.calendar import fires
 from dtscheduler.timing.landing import landing_of, show_local
 from dtscheduler.timing.levels import ALL_HOURS, ALL_MINUTES, ALL_MONTHS, levels_of
 from dtscheduler.timing.names import MONTHS, joined
 from dtscheduler.timing.rundate import rundate_of
-from dtscheduler.timing.table import html_table, text_table
 from dtscheduler.timing.words import describe
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How the states of a graph look on the page: those of task runs, and what a plan foresees."""
+"""How states look on a page: those of runs and task runs, and what a plan foresees."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from dtscheduler.drawing.looks import MOST_TELLING, PAPERS, Look, Paper, Theme, Tone, look_of
-from dtscheduler.model.status import TaskStatus
+from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.running.reasons import Fate
 
 FATES = {Fate.TO_RUN: "to_run", Fate.UNKNOWN: "unknown", Fate.REUSED: "reused"}
 
-LOOKS: Mapping[str, Look] = {status.value: look_of(status) for status in MOST_TELLING} | {
+LOOKS: Mapping[str, Look] = {status.value: look_of(status) for status in (*RunStatus, *MOST_TELLING)} | {
     FATES[Fate.TO_RUN]: replace(look_of(TaskStatus.RUNNING), word=Fate.TO_RUN.value),
     FATES[Fate.UNKNOWN]: replace(look_of(TaskStatus.READY), word=Fate.UNKNOWN.value),
 }

@@ -1,7 +1,6 @@
-"""A real browser and real servers for the tests of screens."""
+"""Real servers for the tests of screens."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,71 +13,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERVER = [
     "--server.headless=true",
     "--server.address=127.0.0.1",
     "--browser.gatherUsageStats=false",
     "--server.fileWatcherType=none",
 ]
-PATIENCE = 30_000
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Chromium; without one the tests are skipped, except under CI=true."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("there is no Chromium; install Debian's package chromium")
-        pytest.skip("there is no Chromium")
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def dialogs() -> list[str]:
-    """What the pages of the test have tried to say in dialogs: nothing, or data was taken for code."""
-    return []
-
-
-@pytest.fixture
-def new_page(browser, dialogs) -> Iterator[Callable[..., object]]:
-    """Opens pages in contexts of their own: ``new_page(color_scheme="dark", viewport={...})``."""
-    contexts = []
-
-    def opened(**options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert dialogs == []
-
-
-@pytest.fixture
-def page(new_page) -> object:
-    """A page of 1,280 x 900 pixels."""
-    return new_page()
 
 
 @pytest.fixture

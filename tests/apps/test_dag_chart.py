@@ -8,8 +8,8 @@ from runs_given import NASTY, spec_of, written
 
 from dtscheduler.model.run import RunChange
 from dtscheduler.model.status import RunStatus, TaskStatus
-from dtscheduler.ui.streamlit import dag_chart
 from dtscheduler.ui.drawn import Selection
+from dtscheduler.ui.streamlit import dag_chart
 
 JOB = """
 import streamlit as st

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dtscheduler.api.part_results import PartResults
 from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.config import canonical, decode, encode
 
@@ -160,3 +161,7 @@ def test_sets_have_the_same_text_in_every_process():
         for seed in ("0", "1", "2")
     }
     assert len(texts) == 1
+
+
+def test_a_list_that_knows_whose_results_it_has_is_a_list():
+    assert encode({"a": PartResults([1, 2], ["x", "y"], ["1", "2"])}, "x") == encode({"a": [1, 2]}, "x")

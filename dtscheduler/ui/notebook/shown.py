@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -30,3 +31,10 @@ class Shown:
         if view_name is None or model_id is None:  # it was closed
             return static
         return static | {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": model_id}}
+
+
+def close_within(children: Iterable[Any]) -> None:
+    """Close widgets with all that is in them; a box that is closed leaves its children open."""
+    for child in children:
+        close_within(getattr(child, "children", ()))
+        child.close()

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from dtscheduler.api.place import workspace
 from dtscheduler.api.schedule import Schedule
-from dtscheduler.errors import SchedulerError
-from dtscheduler.model.run import JobQuery
-from dtscheduler.model.schedule import AfterCondition, AfterSchedule, Never, TimeSchedule, Weekday, Which
-from dtscheduler.timing.names import MONTHS, WEEKDAYS
 from dtscheduler.ui.streamlit.remembered import filled_with
 from dtscheduler.ui.streamlit.texts import alarming, literal
-from dtscheduler.ui.views.schedule import (
-    Refused,
-    ScheduleView,
-    is_zone,
-    parameters_of,
-    read_schedule,
-    schedule_view,
-    zone_names,
-)
+from dtscheduler.ui.views.schedule import ScheduleView
+from dtscheduler.ui.views.schedule_form import OUTCOMES, WEEKDAY_NAMES, WHICH, Group, Kind, Mode, ScheduleFormModel
+from dtscheduler.ui.views.schedule_levels import LEVELS, Level, Unread
 
-BY_HAND, AT_TIMES, AFTER_A_JOB = "Only by hand", "At times", "After a job"
-NOT_SET, LISTED, STEPS = "not set", "listed", "steps"
-MOST_JOBS, NARROWEST = 1000, 400
-_NEEDED = {
-    AT_TIMES: "Set a minute, an hour, a day or a month.",
-    AFTER_A_JOB: "Choose the job that it runs after.",
-}
-_OUTCOMES = {AfterCondition.SUCCESS: "completes", AfterCondition.FAILURE: "fails", AfterCondition.ALWAYS: "ends"}
-
-Problem = Callable[..., None]
+NARROWEST = 400
 
 
 def schedule_form(schedule: Schedule | None = None, key: str | None = None) -> Schedule | None:
@@ -48,181 +28,180 @@ def schedule_form(schedule: Schedule | None = None, key: str | None = None) -> S
         The schedule; "only by hand" is said as ``Schedule()``, which never fires. None while what is entered is no
         schedule; the form says why.
     """
-    given = Schedule() if schedule is None else schedule
-    prefix = filled_with(f"schedule form {key or ''}", given)
+    model = ScheduleFormModel(schedule, st.context.timezone)
+    prefix = filled_with(f"schedule form {key or ''}", model.given)
     with st.container(border=True):
-        kind = _kind(prefix, given)
-        beside = st.grid(2 if kind == AT_TIMES else 1, min_column_width=NARROWEST)
+        model.change(kind=_kind(prefix, model))
+        beside = st.grid(2 if model.entered.kind is Kind.AT_TIMES else 1, min_column_width=NARROWEST)
         written, meant = beside.cell(), beside.cell()
-        fields = _Fields(prefix, parameters_of(given))
+        fields = _Fields(prefix, model)
         with written:
-            parameters, slots = {BY_HAND: fields.by_hand, AT_TIMES: fields.times, AFTER_A_JOB: fields.after}[kind]()
-        found = given if kind == BY_HAND and isinstance(given.spec, Never) else read_schedule(parameters)
-        if isinstance(found, Refused):
-            slots.get(found.parameter, written).markdown(alarming(found.message))
-            return None
+            fields.draw()
+        outcome = model.outcome()
+        if outcome.wrong:
+            slot = fields.slots.get(outcome.group, written) if outcome.group else written
+            slot.markdown(alarming(outcome.wrong))
         with meant:
-            if kind != BY_HAND and isinstance(found.spec, Never):
-                st.caption(_NEEDED[kind])
-                return None
-            _show(schedule_view(found))
-    return found
+            if outcome.needed:
+                st.caption(outcome.needed)
+            if outcome.view:
+                _show(outcome.view)
+    return outcome.schedule
 
 
-def _kind(prefix: str, given: Schedule) -> str:
-    usual = {TimeSchedule: AT_TIMES, AfterSchedule: AFTER_A_JOB, Never: BY_HAND}[type(given.spec)]
+def _kind(prefix: str, model: ScheduleFormModel) -> Kind:
+    usual = model.entered.kind
     chosen = st.segmented_control(
         "When it runs",
-        (BY_HAND, AT_TIMES, AFTER_A_JOB),
-        default=usual,
+        [kind.value for kind in Kind],
+        default=usual.value,
         required=True,
         key=f"{prefix} kind",
         persist_state="session",
     )
-    return chosen or usual
+    return Kind(chosen or usual)
 
 
 class _Fields:
-    """The widgets of a form; each method draws those of one kind of schedule.
+    """The widgets of a form; ``slots`` holds the place below each group of them."""
 
-    They return parameters of ``Schedule(...)``, and for each parameter the place below its widget.
-    """
+    def __init__(self, prefix: str, model: ScheduleFormModel) -> None:
+        self._prefix, self._model, self._filled = prefix, model, model.entered
+        self.slots: dict[Group, Any] = {}
 
-    def __init__(self, prefix: str, given: dict[str, Any]) -> None:
-        self._prefix, self._given = prefix, given
-        self._slots: dict[str, Any] = {}
+    def draw(self) -> None:
+        """Draw the widgets of the kind that is chosen, and enter what they hold."""
+        if self._filled.kind is Kind.AT_TIMES:
+            minutes, hours, months = LEVELS
+            self._levels(minutes, hours)
+            self._days()
+            self._levels(months)
+        elif self._filled.kind is Kind.AFTER_A_JOB:
+            self._after()
+        if self._filled.shows(Group.PLACE):
+            self._place()
 
-    def by_hand(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {}, self._slots
+    def _levels(self, *levels: Level) -> None:
+        for level in levels:
+            self._level(level)
 
-    def times(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        found = self._level("Minutes", "at_minutes", "every_minute", range(60), lambda minute: f":{minute:02d}")
-        found |= self._level("Hours", "at_hours", "every_hour", range(24), lambda hour: f"{hour:02d} h")
-        found |= self._days()
-        found |= self._level("Months", "in_months", "every_month", range(1, 13), lambda month: MONTHS[month - 1][:3])
-        return found | self._place(), self._slots
-
-    def after(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            found = {"run_after_job_name": self._job()}
-            if uuid := self._given.get("run_after_job_uuid"):
-                found["run_after_job_uuid"] = st.text_input("Its uuid", uuid, **self._kept("run_after_job_uuid"))
-            usual = self._given.get("run_after_job_condition", AfterCondition.SUCCESS.value)
-            condition = st.segmented_control(
-                "When that",
-                [condition.value for condition in _OUTCOMES],
-                default=usual,
-                required=True,
-                format_func=lambda value: _OUTCOMES[AfterCondition(value)],
-                **self._kept("run_after_job_condition"),
-            )
-        self._below("run_after_job_name", "run_after_job_uuid", "run_after_job_condition")
-        if any(found.values()):
-            found["run_after_job_condition"] = condition
-        return found | self._place(), self._slots
-
-    def _level(
-        self, label: str, listed: str, step: str, values: Sequence[int], shown: Callable[[int], str]
-    ) -> dict[str, Any]:
+    def _level(self, level: Level) -> None:
         """A level that is a list of values or a step, or neither."""
-        usual = LISTED if listed in self._given else STEPS if step in self._given else NOT_SET
-        words = {NOT_SET: "Not set", LISTED: listed.split("_")[0].capitalize(), STEPS: f"Every n {label.lower()}"}
-        found: dict[str, Any] = {}
+        words = {Mode.NOT_SET: "Not set", Mode.LISTED: level.list_word, Mode.STEPS: level.step_word}
+        entered, listed = self._model.entered, level.listed
         with st.container(horizontal=True, vertical_alignment="bottom"):
             mode = st.segmented_control(
-                label,
+                level.label,
                 list(words),
-                default=usual,
+                default=self._filled.mode(listed),
                 required=True,
                 format_func=words.__getitem__,
                 **self._kept(f"{listed} mode"),
             )
-            if mode == LISTED:
-                found[listed] = st.multiselect(
-                    f"{label}: at",
-                    values,
-                    self._given.get(listed, []),
-                    format_func=shown,
-                    placeholder="Choose one or several",
-                    label_visibility="collapsed",
-                    **self._kept(listed),
-                )
-            elif mode == STEPS:
-                found[step] = st.number_input(
-                    f"{label}: every",
+            if mode == Mode.LISTED:
+                values = self._listed(level)
+                self._model.change(listed={**entered.listed, listed: tuple(values)})
+            elif mode == Mode.STEPS:
+                step = st.number_input(
+                    f"{level.label}: every",
                     1,
-                    value=self._given.get(step, 1),
+                    value=self._filled.steps[listed],
                     label_visibility="collapsed",
                     width=140,
-                    **self._kept(step),
+                    **self._kept(level.step),
                 )
-        self._below(listed, step)
-        return found
+                self._model.change(steps={**entered.steps, listed: step})
+        self._model.change(modes={**entered.modes, listed: Mode(mode or Mode.NOT_SET)})
+        self._below(Group(level.label))
 
-    def _days(self) -> dict[str, Any]:
-        names = dict(zip((day.value for day in Weekday), WEEKDAYS, strict=True))
+    def _listed(self, level: Level) -> list[int]:
+        given = self._filled.listed[level.listed]
+        return st.multiselect(
+            f"{level.label}: at",
+            level.values,
+            () if isinstance(given, Unread) else given,
+            format_func=level.shown,
+            placeholder="Choose one or several",
+            label_visibility="collapsed",
+            **self._kept(level.listed),
+        )
+
+    def _days(self) -> None:
+        filled = self._filled
         weekdays = st.pills(
             "Days",
-            list(names),
+            list(WEEKDAY_NAMES),
             selection_mode="multi",
-            default=self._given.get("weekdays", []),
+            default=list(filled.weekdays),
             **self._kept("weekdays"),
         )
         with st.container(horizontal=True):
             day = st.selectbox(
                 "Day of the month",
                 range(1, 32),
-                index=self._place_of(self._given.get("day_of_month"), range(1, 32)),
+                index=self._place_of(filled.day_of_month, range(1, 32)),
                 placeholder="Not set",
                 **self._kept("day_of_month"),
             )
-            nth = self._given.get("first_last") or {}
             which = st.selectbox(
                 "One weekday of the month",
-                [which.value for which in Which],
-                index=self._place_of(nth.get("Which"), [which.value for which in Which]),
+                WHICH,
+                index=self._place_of(filled.which, WHICH),
                 placeholder="Not set",
                 **self._kept("which"),
             )
             weekday = st.selectbox(
                 "Which weekday",
-                list(names),
-                index=self._place_of(nth.get("Weekday", "Mon"), list(names)),
-                format_func=lambda short: names[short],
+                list(WEEKDAY_NAMES),
+                index=self._place_of(filled.weekday, list(WEEKDAY_NAMES)),
+                format_func=WEEKDAY_NAMES.__getitem__,
                 disabled=which is None,
                 **self._kept("weekday"),
             )
-        self._below("weekdays", "day_of_month", "first_last")
-        first_last = None if which is None else {"Weekday": weekday, "Which": which}
-        return {"weekdays": weekdays, "day_of_month": day, "first_last": first_last}
+        self._below(Group.DAYS)
+        self._model.change(weekdays=tuple(weekdays), day_of_month=day, which=which, weekday=weekday)
 
-    def _place(self) -> dict[str, Any]:
+    def _after(self) -> None:
+        filled = self._filled
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            job = self._job()
+            uuid = (
+                st.text_input("Its uuid", filled.job_uuid, **self._kept("run_after_job_uuid"))
+                if filled.job_uuid
+                else ""
+            )
+            condition = st.segmented_control(
+                "When that",
+                [condition.value for condition in OUTCOMES],
+                default=filled.condition,
+                required=True,
+                format_func={condition.value: word for condition, word in OUTCOMES.items()}.__getitem__,
+                **self._kept("run_after_job_condition"),
+            )
+        self._below(Group.AFTER)
+        self._model.change(job_name=job, job_uuid=uuid, condition=condition)
+
+    def _place(self) -> None:
         """The zone, the viewer's own first, and the distance of the rundate."""
-        own = st.context.timezone
-        own = own if is_zone(own) else None
-        given = self._given.get("timezone") or ("UTC" if self._given else own or "UTC")
-        zones = zone_names(own, given)
+        zones = self._model.zones
         with st.container(horizontal=True):
-            zone = st.selectbox("Time zone", zones, index=zones.index(given), **self._kept("timezone"))
+            zone = st.selectbox("Time zone", zones, index=zones.index(self._filled.timezone), **self._kept("timezone"))
             offset = st.number_input(
                 "Rundate: days after the fire",
                 -36_600,
                 36_600,
-                self._given.get("rundate_offset", 0),
+                self._filled.rundate_offset,
                 help="The date that a run is for; -1 is the day before. The fire itself does not move.",
                 **self._kept("rundate_offset"),
             )
-        self._below("timezone", "rundate_offset")
-        return {"timezone": zone, "rundate_offset": offset}
+        self._below(Group.PLACE)
+        self._model.change(timezone=zone, rundate_offset=offset)
 
     def _job(self) -> str | None:
-        given = self._given.get("run_after_job_name")
-        names = _job_names()
-        names = [given, *(name for name in names if name != given)] if given else names
         return st.selectbox(
             "Job",
-            names,
-            index=0 if given else None,
+            self._model.jobs(),
+            index=0 if self._filled.job_name else None,
             accept_new_options=True,
             placeholder="Choose a job, or type its name",
             **self._kept("run_after_job_name"),
@@ -231,35 +210,18 @@ class _Fields:
     def _kept(self, name: str) -> dict[str, Any]:
         return {"key": f"{self._prefix} {name}", "persist_state": "session"}
 
-    def _below(self, *parameters: str) -> None:
-        slot = st.container()
-        self._slots.update(dict.fromkeys(parameters, slot))
+    def _below(self, group: Group) -> None:
+        self.slots[group] = st.container()
 
     @staticmethod
     def _place_of(value: Any, values: Sequence[Any]) -> int | None:
         return values.index(value) if value in values else None
 
 
-def _job_names() -> list[str]:
-    """Names of jobs to choose from; none where the workspace cannot be asked: names can be typed."""
-    try:
-        return [record.name for record in workspace().jobs(JobQuery(limit=MOST_JOBS))]
-    except SchedulerError:
-        return []
-
-
 def _show(view: ScheduleView) -> None:
-    if view.sentence != BY_HAND:
+    if view.sentence != Kind.BY_HAND:
         st.markdown(f"**{literal(view.sentence)}**")
     if view.note:
         st.caption(view.note)
-    if not view.fires:
-        return
-    columns = {
-        f"Next fires ({view.zone})": [row.local for row in view.fires],
-        "UTC": [row.utc for row in view.fires],
-        "Rundate": [row.rundate for row in view.fires],
-    }
-    if any(row.clock_change for row in view.fires):
-        columns["Clock change"] = [row.clock_change and f"⚠ {row.clock_change}" for row in view.fires]
-    st.dataframe(columns, hide_index=True, alt="Next fires of the schedule")
+    if view.fires:
+        st.dataframe(view.columns(), hide_index=True, alt="Next fires of the schedule")

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dtscheduler.api.plan import Plan, PlanRow
-from dtscheduler.drawing.looks import look_of
+from dtscheduler.api.plan import Plan, PlanRow, sign_of
 from dtscheduler.model.shown import printable
-from dtscheduler.model.status import TaskStatus
-from dtscheduler.running.reasons import Fate
 
 MOST_ROWS = 2000
 MOST_NAMED = 3
-_GLYPHS = {
-    Fate.REUSED: look_of(TaskStatus.REUSED).glyph,
-    Fate.TO_RUN: look_of(TaskStatus.RUNNING).glyph,
-    Fate.UNKNOWN: look_of(TaskStatus.PENDING).glyph,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +47,8 @@ def plan_view(plan: Plan) -> PlanView:
 
 def _line(row: PlanRow) -> PlanLine:
     return PlanLine(
-        task=printable(row.task), parts=_parts(row.parts), fate=_fate(row.fate), reason=printable(row.reason)
+        task=printable(row.task), parts=_parts(row.parts), fate=sign_of(row.fate), reason=printable(row.reason)
     )
-
-
-def _fate(fate: Fate) -> str:
-    return f"{_GLYPHS[fate]} {fate}"
 
 
 def _parts(names: tuple[str, ...]) -> str:

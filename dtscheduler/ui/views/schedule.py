@@ -51,6 +51,17 @@ class ScheduleView:
     fires: tuple[FireRow, ...]
     note: str
 
+    def columns(self) -> dict[str, list[str]]:
+        """The fires as columns with their heads; the last one only where a clock changes."""
+        columns = {
+            f"Next fires ({self.zone})": [row.local for row in self.fires],
+            "UTC": [row.utc for row in self.fires],
+            "Rundate": [row.rundate for row in self.fires],
+        }
+        if any(row.clock_change for row in self.fires):
+            columns["Clock change"] = [row.clock_change and f"⚠ {row.clock_change}" for row in self.fires]
+        return columns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
