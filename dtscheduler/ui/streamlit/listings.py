@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 import streamlit as st
@@ -15,14 +14,13 @@ from dtscheduler.api.queries import When
 from dtscheduler.api.when import as_instant
 from dtscheduler.errors import InvalidJobError, SchedulerError
 from dtscheduler.model.status import RunStatus
-from dtscheduler.reports.page.wording import counted
 from dtscheduler.ui.streamlit import figures, marks
 from dtscheduler.ui.streamlit.downloads import file_button, runs_csv
 from dtscheduler.ui.streamlit.filters import viewers_zone
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.runs import Filters, RunRow, nested, nests, rows
+from dtscheduler.ui.views.run_listing import Instants, RunListing, pages_of, said_of
+from dtscheduler.ui.views.runs import Filters, RunRow, nests
 
-A_PAGE = 25
 FILE = "runs.csv"
 
 
@@ -63,7 +61,7 @@ def table(
     asked: Filters,
     *,
     name: str,
-    instants: tuple[datetime | None, datetime | None] = (None, None),
+    instants: Instants = (None, None),
     empty: str = "No runs yet. A DAG makes one with dag.run(); a saved job, when its schedule fires.",
     page_key: str | None = None,
 ) -> Run | None:
@@ -88,50 +86,42 @@ def table(
 def _table(
     asked: Filters,
     name: str,
-    instants: tuple[datetime | None, datetime | None],
+    instants: Instants,
     empty: str,
     page_key: str | None,
 ) -> Run | None:
     place, zone = workspace(), viewers_zone()
-    query = asked.query(zone)
-    query = replace(query, since=instants[0] or query.since, until=instants[1] or query.until)
-    query = replace(query, newest=_newest(asked, name, page_key))
-    nesting = nests(query)
-    turned = replace(query, reruns=not nesting)
-    total = place.count_runs(turned)
+    listing = _listing(asked, instants, name, page_key)
+    query, total = listing.query(zone), listing.total(place, zone)
     if not total:
         st.info(empty, icon=":material/inbox:")
         return None
-    said = counted(total, "run") + (", and their reruns" if nesting else "")
+    said = said_of(total, nesting=nests(query))
     body = st.container()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         number = _page(total, name, page_key)
         st.caption(said, width="content")
         file_button("CSV", FILE, runs_csv(place, query), f"{name} csv", help=f"All of this list: {said}")
-    found = place.runs(replace(turned, offset=(number - 1) * A_PAGE, limit=A_PAGE))
-    reruns = place.reruns_of([run.id for run in found]) if nesting else {}
+    page = listing.turned(number).page(place, zone, total)
     with body:
-        chosen = _rows(rows(nested(found, reruns), zone, place.clock.now()), zone, name)
+        chosen = _rows(page.rows, zone, name)
     return Run(chosen, place) if chosen is not None else None
 
 
-def _newest(asked: Filters, name: str, page_key: str | None) -> int:
-    """The newest run that counts: on the first page the newest there is, on the others that of the first page.
-
-    What is added meanwhile then moves nothing to the next page. Other filters start at the first page.
-    """
+def _listing(asked: Filters, instants: Instants, name: str, page_key: str | None) -> RunListing:
+    """The list at the page that was turned to; other filters start at the first one."""
     slot, key = f"{name} newest", page_key or f"{name} page"
-    before, newest = st.session_state.get(slot, (asked, 0))
-    if before != asked:
+    before: RunListing = st.session_state.get(slot, RunListing(asked=asked))
+    if before.asked != asked:
         st.session_state[key] = 1
-    if not newest or st.session_state.get(key, 1) == 1:
-        newest = workspace().newest_run()
-    st.session_state[slot] = (asked, newest)
-    return int(newest)
+    number = st.session_state.get(key)
+    listing = before.asking(asked, instants).turned(number if isinstance(number, int) else 1).as_of(workspace())
+    st.session_state[slot] = listing
+    return listing
 
 
 def _page(total: int, name: str, page_key: str | None) -> int:
-    pages = -(-total // A_PAGE)
+    pages = pages_of(total)
     if pages < 2:
         return 1
     key = page_key or f"{name} page"

@@ -7,7 +7,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dtscheduler.errors import NotFoundError, SchedulerError
 from dtscheduler.executors.logs import log_path
@@ -16,7 +16,9 @@ from dtscheduler.model.secrets import masked_text
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.model.text import last_lines
-from dtscheduler.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dtscheduler.workspace import Workspace
 
 MOST_BYTES = 2**17
 MOST_LINES = 1_000
