@@ -56,6 +56,18 @@ def test_its_thread_goes_when_it_is_closed(monitor):
     assert not threads()
 
 
+def test_its_thread_goes_with_its_last_view_and_comes_back_with_the_next(monitor):
+    shown = monitor(statuses=[TaskStatus.RUNNING], status=RunStatus.RUNNING)
+    shown._view_count = 1
+    assert len(threads()) == 1
+    shown._view_count = 0
+    for thread in threads():
+        thread.join(2)
+    assert not threads()
+    shown._view_count = 1
+    assert len(threads()) == 1
+
+
 def test_two_monitors_of_one_run_say_the_same(monitor):
     first = monitor(statuses=FAILED, status=RunStatus.FAILED)
     second = RunMonitor(first.run)

@@ -59,7 +59,7 @@ class DagView(Shown, anywidget.AnyWidget):
         self._poller = Poller(self, DagView._look)
         if dag_or_run is not None:
             self._model.show(dag_or_run, unfold)
-        super().__init__(height=height)
+        super().__init__(height=height, _view_count=0)
         self.on_msg(DagView._heard)
         if dag_or_run is not None:
             self._drawn()
@@ -88,10 +88,13 @@ class DagView(Shown, anywidget.AnyWidget):
             self.graph = model.document
             self.states = model.states
             self._chosen()
-        if model.goes_on:
-            self._poller.begin()
-        else:
-            self._poller.end()
+        self._poller.follow(model.goes_on)
+
+    @traitlets.observe("_view_count")
+    def _seen(self, change: Any) -> None:
+        """Look no more when the last view of it has gone from the page; again when it is shown again."""
+        if change.new or change.old:
+            self._poller.follow(bool(change.new) and self._model.goes_on)
 
     def _chosen(self) -> None:
         self.chosen = self._model.chosen

@@ -33,7 +33,7 @@ class Kernel:
         from dtscheduler.ui.notebook.run_monitor import RunMonitor
 
         monitor = RunMonitor(run)
-        handle = display(monitor, display_id=True)
+        handle = display(monitor, display_id=True)  # type: ignore[no-untyped-call] # IPython has no types here
         try:
             yield
         finally:

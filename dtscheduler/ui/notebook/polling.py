@@ -37,6 +37,13 @@ class Poller(Generic[Owner]):
         """Whether it looks."""
         return self._thread is not None and self._thread.is_alive()
 
+    def follow(self, goes_on: bool) -> None:
+        """Look from now on if there is more to come, else no more."""
+        if goes_on:
+            self.begin()
+        else:
+            self.end()
+
     def begin(self) -> None:
         """Look from now on; nothing, if it does already."""
         with self._lock:

@@ -63,7 +63,7 @@ class RunMonitor(Shown, anywidget.AnyWidget):
         self._model = MonitorModel(run, unfold)
         self._token = uuid4().hex
         self._poller = Poller(self, RunMonitor._look)
-        super().__init__(run=run, height=height, looks=wired_looks(), failures=[])
+        super().__init__(run=run, height=height, looks=wired_looks(), failures=[], _view_count=0)
         self.on_msg(RunMonitor._heard)
         self._drawn()
 
@@ -73,6 +73,11 @@ class RunMonitor(Shown, anywidget.AnyWidget):
             self._model = MonitorModel(run, unfold)
             self.run = run
             self._drawn()
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no more to come: the run has ended, or is not there any more."""
+        return not self._model.goes_on
 
     def close(self) -> None:
         """Take it off the page, and look at the run no more."""
@@ -86,10 +91,13 @@ class RunMonitor(Shown, anywidget.AnyWidget):
             self.graph = graph.document
             self.states = graph.states
             self._tell()
-        if self._model.goes_on:
-            self._poller.begin()
-        else:
-            self._poller.end()
+        self._poller.follow(self._model.goes_on)
+
+    @traitlets.observe("_view_count")
+    def _seen(self, change: Any) -> None:
+        """Look no more when the last view of it has gone from the page; again when it is shown again."""
+        if change.new or change.old:
+            self._poller.follow(bool(change.new) and self._model.goes_on)
 
     def _tell(self) -> None:
         """Say all but the graph; what is equal is not sent."""

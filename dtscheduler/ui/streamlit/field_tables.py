@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import streamlit as st
 from dtscheduler.forms.fields import Field, Kind
 from dtscheduler.ui.streamlit.remembered import keep_table, table_kept
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.fields import columns_of, id_of, ids_of, limits_of, shown
+from dtscheduler.ui.views.fields import columns_of, id_of, ids_of, limits_of, shown, table_rows, table_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def edit_table(field: Field, given: Any, key: str, *, disabled: bool) -> Any:
         ``{"columns": [...], "rows": [...]}`` of a table, a list of plain values or of dicts of a list.
     """
     columns = columns_of(field)
-    frame, editor = table_kept(key, columns, lambda: _frame(columns, list(_rows(field, columns, given))))
+    frame, editor = table_kept(key, columns, lambda: _frame(columns, table_rows(field, given)))
     edited = st.data_editor(
         frame,
         num_rows="dynamic",
@@ -50,29 +50,7 @@ def edit_table(field: Field, given: Any, key: str, *, disabled: bool) -> Any:
         for place, row in zip(edited.index, _cells(edited), strict=True)
         if _filled(row) or place in empty  # an empty row that was added and not filled in is none
     ]
-    if field.kind is Kind.TABLE:
-        return {"columns": [column.name for column in columns], "rows": rows}
-    if field.item and field.item.kind is Kind.GROUP:
-        return [_group(columns, row) for row in rows]
-    return [row[0] for row in rows]
-
-
-def _group(columns: Sequence[Field], row: Sequence[Any]) -> dict[str, Any]:
-    """A group from its cells; an empty cell of what may not be None counts as not given."""
-    pairs = zip(columns, row, strict=True)
-    return {column.name: value for column, value in pairs if value is not None or column.optional}
-
-
-def _rows(field: Field, columns: Sequence[Field], given: Any) -> Iterator[list[Any]]:
-    """The rows of a plain value, whichever of the ways to write it was taken; what is none of them gives none."""
-    if isinstance(given, Mapping) and isinstance(given.get("rows"), list):
-        names = list(given.get("columns", ()))
-        given = [dict(zip(names, row, strict=False)) for row in given["rows"]]
-    for row in given if isinstance(given, list) else ():
-        if isinstance(row, Mapping):
-            yield [row.get(column.name) for column in columns]
-        elif field.kind is Kind.LIST:
-            yield [row, *[None] * (len(columns) - 1)]
+    return table_value(field, rows)
 
 
 def _frame(columns: Sequence[Field], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:

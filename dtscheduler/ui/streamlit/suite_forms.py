@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar, overload
@@ -11,8 +10,6 @@ import streamlit as st
 
 from dtscheduler.api.dag import DAG
 from dtscheduler.api.suites import Built, Suite
-from dtscheduler.errors import InvalidJobError
-from dtscheduler.forms.checking import BROKEN_CHOICES
 from dtscheduler.forms.fields import Choice
 from dtscheduler.suites.messages import SuiteError
 from dtscheduler.suites.remote import RemoteSuite
@@ -20,9 +17,8 @@ from dtscheduler.ui.streamlit.form_fields import FormFields
 from dtscheduler.ui.streamlit.remembered import filled_with, forget, kept
 from dtscheduler.ui.streamlit.suite_loading import is_loaded
 from dtscheduler.ui.streamlit.texts import alarming, literal
-from dtscheduler.ui.views.problems import problems_at, value_at
+from dtscheduler.ui.views.suite_form import AnySuite, as_text, given_values, said_of
 
-AnySuite = Suite[..., Any] | RemoteSuite
 Made = TypeVar("Made", bound=DAG | list[DAG])
 
 
@@ -62,21 +58,13 @@ def suite_form(
     except SuiteError as error:  # its code has changed just now
         st.error(literal(str(error)), icon=":material/error:")
         return None
-    given = suite.form.plain(values or {}) if isinstance(suite, Suite) else dict(values or {})
-    unknown = sorted(given.keys() - {field.name for field in fields})
-    if unknown:
-        raise InvalidJobError(f"suite {suite.name}: {unknown[0]}: there is no such parameter to give a value to")
-    prefix = filled_with(name, _text(given))
+    given = given_values(suite, values or {})
+    prefix = filled_with(name, as_text(given))
     drawn = FormFields(prefix, lambda plain: _choices(suite, plain, f"{prefix} choices"))
     plain = drawn.group(fields, given)
-    built = kept(f"{prefix} built", (_edition(suite), _text(plain)), lambda: _construct(suite, plain))
+    built = kept(f"{prefix} built", (_edition(suite), as_text(plain)), lambda: _construct(suite, plain))
     _say(built, plain, drawn, prefix)
     return None if built.problems else built.value
-
-
-def _text(plain: Mapping[str, Any]) -> str:
-    """Values as text: 1, 1.0 and True are equal for Python, and not the same."""
-    return json.dumps(plain, default=repr, sort_keys=True)
 
 
 def _edition(suite: AnySuite) -> object:
@@ -86,7 +74,7 @@ def _edition(suite: AnySuite) -> object:
 
 
 def _choices(suite: AnySuite, plain: Mapping[str, Any], name: str) -> dict[str, tuple[Choice, ...]]:
-    found = kept(name, (_edition(suite), _text(plain)), lambda: suite.choices(plain))
+    found = kept(name, (_edition(suite), as_text(plain)), lambda: suite.choices(plain))
     if not all(found.values()):
         forget(name)
     return found
@@ -98,22 +86,16 @@ def _construct(suite: AnySuite, plain: Mapping[str, Any]) -> Built:
 
 
 def _say(built: Built, plain: Mapping[str, Any], drawn: FormFields, prefix: str) -> None:
-    """Say problems where they are; a value that is merely not there yet is no alarm."""
-    said = problems_at(built.problems, drawn.places)
-    whole = said.pop((), [])
-    needed = [
-        path
-        for path, messages in said.items()
-        if value_at(plain, path) in (None, "", []) and not any(each.startswith(BROKEN_CHOICES) for each in messages)
-    ]
-    for path, messages in said.items():
-        for message in () if path in needed else messages:
+    """Say problems where they are."""
+    said = said_of(built.problems, plain, drawn.places)
+    for path, messages in said.at.items():
+        for message in messages:
             drawn.places[path].markdown(alarming(message))
-    if needed:
-        st.caption(literal(f"Still needed: {', '.join(drawn.labels[path] for path in needed)}"))
-    for message in whole:
+    if said.needed:
+        st.caption(literal(f"Still needed: {', '.join(drawn.labels[path] for path in said.needed)}"))
+    for message in said.whole:
         st.error(literal(message), title="Nothing can be built from these values", icon=":material/error:")
-    if whole:
+    if said.whole:
         st.button(
             "Build again",
             icon=":material/refresh:",

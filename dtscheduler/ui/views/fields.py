@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import time
@@ -115,6 +115,37 @@ def columns_of(field: Field) -> tuple[Field, ...]:
             else (replace(field.item, name="value", label=field.label),)
         )
     return field.fields
+
+
+def table_rows(field: Field, given: Any) -> list[list[Any]]:
+    """The rows of a plain value in its columns, whichever of the ways to write it was taken; what is none gives none."""
+    columns = columns_of(field)
+    if isinstance(given, Mapping) and isinstance(given.get("rows"), list):
+        names = list(given.get("columns", ()))
+        given = [dict(zip(names, row, strict=False)) for row in given["rows"]]
+    rows: list[list[Any]] = []
+    for row in given if isinstance(given, list) else ():
+        if isinstance(row, Mapping):
+            rows.append([row.get(column.name) for column in columns])
+        elif field.kind is Kind.LIST:
+            rows.append([row, *[None] * (len(columns) - 1)])
+    return rows
+
+
+def table_value(field: Field, rows: Sequence[Sequence[Any]]) -> Any:
+    """The plain value of rows: of a table ``{"columns": [...], "rows": [...]}``, of a list plain values or dicts."""
+    columns = columns_of(field)
+    if field.kind is Kind.TABLE:
+        return {"columns": [column.name for column in columns], "rows": list(rows)}
+    if field.item and field.item.kind is Kind.GROUP:
+        return [_group(columns, row) for row in rows]
+    return [row[0] for row in rows]
+
+
+def _group(columns: Sequence[Field], row: Sequence[Any]) -> dict[str, Any]:
+    """A group from its cells; an empty cell of what may not be None counts as not given."""
+    pairs = zip(columns, row, strict=True)
+    return {column.name: value for column, value in pairs if value is not None or column.optional}
 
 
 def typed(kind: Kind, text: str) -> Any:
