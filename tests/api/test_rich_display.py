@@ -86,7 +86,8 @@ def test_what_control_characters_would_do_is_written_out():
 
 def test_what_is_left_out_is_counted():
     assert left_out(1030, 30) == "and 1,000 more"
-    assert left_out(31, 30, "parts") == "and 1 more parts"
+    assert left_out(31, 30, "parts") == "and 1 more"
+    assert left_out(32, 30, "parts") == "and 2 more parts"
     assert left_out(30, 30) == ""
 
 

@@ -8,21 +8,17 @@ import pytest
 from dtscheduler import DAG, ParallelTask, Schedule, Task, batch, grid
 from dtscheduler.model.run import JobQuery
 from dtscheduler.ui.views.building import (
-    Code,
     TaskRow,
     changed_dag,
     changes,
-    codes,
-    entrypoints_of,
     new_dag,
-    own_work_dirs,
     python_shown,
     rows_of,
     schedule_at_first,
-    suites_of,
     with_schedule,
     written_by_calls,
 )
+from dtscheduler.ui.views.code import Code, codes, entrypoints_of, own_work_dirs, suites_of
 
 STEPS = "from dtscheduler import batch\n@batch()\ndef one(): return 1\n@batch()\ndef cell(x): return x\n"
 ROWS = [
@@ -117,18 +113,32 @@ def test_all_that_is_wrong_is_said_at_once_in_the_words_of_the_core(folder):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "place", "said"),
     [
-        ([ROWS[0], ROWS[0]], "two tasks 'one'"),
-        ([replace(ROWS[0], waits_for=("cells",)), ROWS[1]], "would wait for itself"),
-        ([], "has no tasks"),
+        ([ROWS[0], ROWS[0]], (1, "name"), "two tasks 'one'"),
+        ([replace(ROWS[0], waits_for=("cells",)), ROWS[1]], (1, "waits_for"), "wait for itself: cells >> one >> cells"),
+        ([], (None, ""), "has no tasks"),
     ],
     ids=["twice", "circle", "none"],
 )
-def test_what_is_wrong_with_the_job_as_a_whole_is_said_too(folder, rows, said):
-    ((row, message),) = faults(new_dag("Risk", Code(folder=folder), rows))
-    assert row is None
-    assert said in message
+def test_what_is_wrong_between_rows_is_said_where_it_stands(folder, rows, place, said):
+    (fault,) = new_dag("Risk", Code(folder=folder), rows)
+    assert (fault.row, fault.column) == place
+    assert said in fault.message
+
+
+def test_each_cell_that_is_wrong_is_named(folder, job):
+    wrong = replace(ROWS[1], name=" x", entrypoint="no file", cpu_mhz=0, memory_mb=None, retries=-1, configuration="[")
+    columns = ["name", "entrypoint", "configuration", "cpu_mhz", "memory_mb", "retries"]
+    assert [fault.column for fault in new_dag("Risk", Code(folder=folder), [ROWS[0], wrong])] == columns
+    rows = rows_of(job.spec())
+    changed = [rows[0], replace(rows[1], memory_mb=0, configuration="["), rows[2]]
+    assert [fault.column for fault in changed_dag(job.spec(), rows, "Risk", changed)] == ["configuration", "memory_mb"]
+
+
+def test_a_job_without_a_name_still_has_its_rows_looked_at(folder):
+    found = new_dag("", Code(folder=folder), [replace(ROWS[0], cpu_mhz=0)])
+    assert [(fault.row, fault.column) for fault in found] == [(None, "name"), (0, "cpu_mhz")]
 
 
 @pytest.mark.parametrize("name", ["", " x", "a\nb"])

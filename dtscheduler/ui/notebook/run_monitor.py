@@ -60,9 +60,9 @@ class RunMonitor(Shown, anywidget.AnyWidget):
 
     def __init__(self, run: Run, height: int = HEIGHT, unfold: Sequence[str] = ()) -> None:
         self._lock = threading.RLock()
+        self._poller = Poller(self, RunMonitor._look)  # first: what is closed half made is closed by it
         self._model = MonitorModel(run, unfold)
         self._token = uuid4().hex
-        self._poller = Poller(self, RunMonitor._look)
         super().__init__(run=run, height=height, looks=wired_looks(), failures=[], _view_count=0)
         self.on_msg(RunMonitor._heard)
         self._drawn()

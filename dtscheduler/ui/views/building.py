@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dtscheduler.api.code import settled
 from dtscheduler.api.dag import DAG
 from dtscheduler.api.grids import Grid
 from dtscheduler.api.schedule import Schedule
-from dtscheduler.api.source_text import Source
-from dtscheduler.api.task import TABLE, ParallelTask, Task, respecified
-from dtscheduler.api.written_grids import as_grid
+from dtscheduler.api.task import ParallelTask, Task, respecified
 from dtscheduler.errors import InvalidJobError
-from dtscheduler.images.listing import find_entrypoints
-from dtscheduler.model.config import EMPTY, decode
 from dtscheduler.model.differences import job_changes
+from dtscheduler.model.graph import Graph
 from dtscheduler.model.job import JobSpec, TaskSpec
-from dtscheduler.model.names import name_key
-from dtscheduler.model.run import JobQuery
+from dtscheduler.model.names import name_key, name_problem
 from dtscheduler.model.schedule import NEVER
-from dtscheduler.model.secrets import masked, masked_text
-from dtscheduler.suites.listing import SuiteRef, find_suites
+from dtscheduler.model.secrets import masked_text
 from dtscheduler.timing.words import describe
-from dtscheduler.ui.views.configuration import read_configuration, said_call
-from dtscheduler.workspace import Workspace
+from dtscheduler.ui.views.code import Code
+from dtscheduler.ui.views.configuration import read_configuration
+from dtscheduler.ui.views.task_configuration import holds_secrets, said_configuration
 
-LONGEST_SHOWN, MOST_OWN = 2000, 200
+if TYPE_CHECKING:
+    from dtscheduler.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
-    """Where the code of a job is: a registered image, or a folder as it stands."""
-
-    image: str | None = None
-    tag: str = "dev"
-    folder: str | None = None
-
-    @property
-    def label(self) -> str:
-        return self.folder if self.folder else f"{self.image} ({self.tag})"
+LONGEST_PATH = 20
+_ANY = "any"
+_CELLS = ("name", "entrypoint", "configuration", "cpu_mhz", "memory_mb", "retries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +46,14 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with a row, or with the job as a whole."""
+    """What is wrong with a row, or with the job as a whole; ``column`` is the cell of the row, or ``"name"`` of the job.
+
+    Columns are the names of what a ``TaskRow`` has; empty where it is not one of them.
+    """
 
     row: int | None
     message: str
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,43 +62,6 @@ class Changes:
 
     sentence: str
     differences: tuple[str, ...] = ()
-
-
-def codes(place: Workspace, folders: Sequence[str]) -> list[Code]:
-    """Where code can be taken from: the folders, and the registered images."""
-    images = [Code(image=image.name, tag=image.tag) for image in place.images()]
-    return [*(Code(folder=folder) for folder in folders), *images]
-
-
-def code_of(spec: JobSpec) -> Code:
-    """Where the code of a job is; of one whose tasks name images themselves, where the first of them finds it."""
-    if spec.dev_run:
-        return Code(folder=spec.work_dir)
-    return Code(
-        image=next(image for image in (spec.image, *(task.image for task in spec.tasks)) if image), tag=spec.tag
-    )
-
-
-def own_work_dirs(place: Workspace) -> list[str]:
-    """The work dirs of the dev runs that whoever looks has saved: code of others is not offered to be imported.
-
-    Who owns a job says nothing of that: somebody else may have named them.
-    """
-    mine = [job for job in place.jobs(JobQuery(owner=place.user, limit=MOST_OWN)) if job.saved_by == place.user]
-    specs = (place.spec(record.spec_hash) for record in mine)
-    return list(dict.fromkeys(spec.work_dir for spec in specs if spec.work_dir))
-
-
-def suites_of(place: Workspace, folders: Sequence[str]) -> dict[str, SuiteRef]:
-    """The suites in folders and in the registered images, by what names them in an address; nothing is executed."""
-    found = find_suites(place.images(), folders)
-    return {f"{ref.entrypoint} in {ref.place.title}": ref for ref in found}
-
-
-def entrypoints_of(place: Workspace, code: Code) -> list[str]:
-    """The entrypoints that there are, read from the files without executing any."""
-    folder = code.folder or place.image(str(code.image), code.tag).path
-    return find_entrypoints(Path(folder))
 
 
 def rows_of(spec: JobSpec) -> list[TaskRow]:
@@ -134,43 +86,6 @@ def written_by_calls(spec: JobSpec) -> bool:
     return any(task.call for task in spec.tasks)
 
 
-def said_configuration(task: TaskSpec) -> str:
-    """The configuration as JSON where that says it all and is short, else in words that stand for what is there."""
-    if task.call:
-        return "by its call"
-    if not task.parallel and task.parts[0].config == EMPTY and not task.argument_tasks:
-        return ""
-    if holds_secrets(task):
-        return "as saved, with secrets"
-    if task.parallel and (call := as_grid(task.parts, dict(task.argument_tasks), Source())):
-        text = said_call(call)
-    else:
-        text = _as_json(task)
-    if text and len(text) <= LONGEST_SHOWN:
-        return text
-    return f"as saved: {len(task.parts):,} parts" if task.parallel else "as saved"
-
-
-def holds_secrets(task: TaskSpec) -> bool:
-    """Whether there is something in the configuration that may not be shown."""
-    configs = (decode(part.config) for part in task.parts)
-    return any(masked(config) != config for config in configs)
-
-
-def _as_json(task: TaskSpec) -> str:
-    """The configuration as JSON; empty where JSON does not say it all."""
-    table = {TABLE: dict(task.argument_tasks)} if task.argument_tasks else {}
-    if sum(len(part.config) for part in task.parts) > LONGEST_SHOWN:
-        return ""
-    found = [decode(part.config) | table for part in task.parts]
-    whole = found if task.parallel else found[0]
-    try:
-        text = json.dumps(whole, ensure_ascii=False)
-    except (TypeError, ValueError):
-        return ""
-    return text if json.loads(text) == whole else ""
-
-
 def python_shown(dag: DAG) -> tuple[str, bool]:
     """The Python that builds a DAG, and whether it had to be masked because secrets stand in it."""
     text = dag.python()
@@ -183,22 +98,27 @@ def python_shown(dag: DAG) -> tuple[str, bool]:
 
 
 def new_dag(name: str, code: Code, rows: Sequence[TaskRow]) -> DAG | tuple[Fault, ...]:
-    """The DAG that rows without origin make, or what is wrong with them."""
+    """The DAG that rows without origin make, or all that is wrong with them."""
+    faults = _faults_of_name(name)
     try:
         head = DAG(
-            Name=name, Tag=code.tag, Image=code.image, DevRun=code.folder is not None, WorkDir=code.folder or None
+            Name=_ANY if faults else name,
+            Tag=code.tag,
+            Image=code.image,
+            DevRun=code.folder is not None,
+            WorkDir=code.folder or None,
         )
         Task(Name="any", Entrypoint="any.file", dag=head)
     except InvalidJobError as error:
-        return (Fault(row=None, message=str(error)),)
+        return (*faults, Fault(row=None, message=str(error)))
     header = head.spec()
-    return _dag(header, rows, lambda row: _new_task(header, row))
+    return _dag(header, rows, lambda row: _new_task(header, row), _sound, faults)
 
 
 def changed_dag(
     opened: JobSpec, shown: Sequence[TaskRow], name: str, rows: Sequence[TaskRow]
 ) -> DAG | tuple[Fault, ...]:
-    """The DAG that a job becomes with another name or other rows, or what is wrong with them.
+    """The DAG that a job becomes with another name or other rows, or all that is wrong with them.
 
     Args:
         opened: the job.
@@ -209,17 +129,16 @@ def changed_dag(
     tasks = DAG.from_spec(opened).tasks
     if name == opened.name and list(rows) == list(shown):
         return DAG.from_spec(opened)
-    try:
-        header = replace(opened, name=DAG(Name=name).name)
-    except InvalidJobError as error:
-        return (Fault(row=None, message=str(error)),)
+    faults = _faults_of_name(name)
+    header = opened if faults else replace(opened, name=name)
+    before = dict(enumerate(shown))
 
     def spec_of(row: TaskRow) -> TaskSpec:
-        if row.origin is None or row.origin not in range(len(shown)):
+        if row.origin not in before:
             return _new_task(header, row)
-        return _changed_task(header, tasks[row.origin], shown[row.origin], row)
+        return _changed_task(header, tasks[row.origin], before[row.origin], row)
 
-    return _dag(header, rows, spec_of)
+    return _dag(header, rows, spec_of, lambda row: before[row.origin] if row.origin in before else _sound(row), faults)
 
 
 def schedule_at_first(place: Workspace, dag: DAG) -> Schedule:
@@ -237,6 +156,8 @@ def with_schedule(dag: DAG, schedule: Schedule) -> DAG:
 
 def changes(place: Workspace, dag: DAG) -> Changes:
     """What saving a DAG would change."""
+    from dtscheduler.api.code import settled
+
     saved = place.find(dag.name)
     if saved is None:
         return Changes(sentence=f"There is no job {dag.name!r} yet: saving makes version 1.")
@@ -251,26 +172,81 @@ def changes(place: Workspace, dag: DAG) -> Changes:
     )
 
 
-def _dag(header: JobSpec, rows: Sequence[TaskRow], spec_of: Callable[[TaskRow], TaskSpec]) -> DAG | tuple[Fault, ...]:
+def _faults_of_name(name: str) -> tuple[Fault, ...]:
+    try:
+        DAG(Name=name)
+    except InvalidJobError as error:
+        return (Fault(row=None, message=str(error), column="name"),)
+    return ()
+
+
+def _sound(row: TaskRow) -> TaskRow:
+    """A row in which nothing is wrong, named like the one given if that can be a name: messages begin with it."""
+    return TaskRow(name=_ANY if name_problem(row.name) else row.name, entrypoint="any.file", origin=row.origin)
+
+
+def _dag(
+    header: JobSpec,
+    rows: Sequence[TaskRow],
+    spec_of: Callable[[TaskRow], TaskSpec],
+    sound: Callable[[TaskRow], TaskRow],
+    faults: Sequence[Fault],
+) -> DAG | tuple[Fault, ...]:
     """The DAG of tasks that are each made of a row; all that is wrong is told at once."""
-    places = {name_key(row.name): number for number, row in enumerate(rows)}
-    tasks, faults = [], []
+    tasks, told = [], list(faults)
     for number, row in enumerate(rows):
         try:
             tasks.append(spec_of(row))
         except InvalidJobError as error:
-            faults.append(Fault(row=number, message=str(error)))
-        unknown = [name for name in row.waits_for if name_key(name) not in places]
-        faults += [Fault(row=number, message=f"{row.name!r} waits for {name!r}, which is no task") for name in unknown]
-    if faults:
-        return tuple(faults)
-    upstream = tuple(tuple(places[name_key(name)] for name in row.waits_for) for row in rows)
+            told += _faults_in_row(number, row, spec_of, sound(row)) or [Fault(row=number, message=str(error))]
+    places: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        if places.setdefault(name_key(row.name), number) != number and row.name:
+            twins = f"there are two tasks {row.name!r}; names of tasks are unique"
+            told.append(Fault(row=number, message=twins, column="name"))
+    upstream, wrong = _edges(rows, places)
+    if told or wrong:
+        return tuple(sorted((*told, *wrong), key=lambda fault: -1 if fault.row is None else fault.row))
     try:
         dag = DAG.from_spec(replace(header, tasks=tuple(tasks), upstream=upstream))
         dag.spec()
     except InvalidJobError as error:
         return (Fault(row=None, message=str(error)),)
     return dag
+
+
+def _faults_in_row(number: int, row: TaskRow, spec_of: Callable[[TaskRow], TaskSpec], sound: TaskRow) -> list[Fault]:
+    """What is wrong in each cell of a row: the core looks at one after the other, in a row that is right but for it."""
+    faults = []
+    for column in _CELLS:
+        try:
+            spec_of(replace(sound, **{column: getattr(row, column)}))
+        except InvalidJobError as error:
+            faults.append(Fault(row=number, message=str(error), column=column))
+    return faults
+
+
+def _edges(rows: Sequence[TaskRow], places: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], list[Fault]]:
+    """What each row waits for, by numbers, and which of that cannot be."""
+    graph, faults = Graph(), list[Fault]()
+    for _ in rows:
+        graph.add_task()
+    for number, row in enumerate(rows):
+        for name in row.waits_for:
+            if (other := places.get(name_key(name))) is None:
+                message = f"{row.name!r} waits for {name!r}, which is no task"
+                faults.append(Fault(row=number, message=message, column="waits_for"))
+            elif circle := graph.add_edge(other, number):
+                message = f"{row.name!r} would wait for itself: {path_said([rows[each].name for each in circle])}"
+                faults.append(Fault(row=number, message=message, column="waits_for"))
+    return graph.edges(), faults
+
+
+def path_said(names: Sequence[str]) -> str:
+    """A way through a graph, of a very long one its ends."""
+    if len(names) > LONGEST_PATH:
+        names = [*names[: LONGEST_PATH // 2], "…", *names[-LONGEST_PATH // 2 :]]
+    return " >> ".join(names)
 
 
 def _new_task(header: JobSpec, row: TaskRow, description: str = "") -> TaskSpec:

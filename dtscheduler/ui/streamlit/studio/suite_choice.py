@@ -16,7 +16,7 @@ from dtscheduler.ui.streamlit.remembered import forget, kept
 from dtscheduler.ui.streamlit.studio import session
 from dtscheduler.ui.streamlit.suite_forms import suite_form
 from dtscheduler.ui.streamlit.texts import literal
-from dtscheduler.ui.views.building import own_work_dirs, suites_of
+from dtscheduler.ui.views.code import own_work_dirs, suites_of
 
 PARAMETER, KEY = "suite", "build suite"
 

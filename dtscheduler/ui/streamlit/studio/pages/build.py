@@ -25,14 +25,10 @@ from dtscheduler.ui.streamlit.studio.suite_choice import dag_from_suite
 from dtscheduler.ui.streamlit.task_tables import replace_rows, task_table
 from dtscheduler.ui.streamlit.texts import alarming, literal
 from dtscheduler.ui.views.building import (
-    Code,
     Fault,
     TaskRow,
     changed_dag,
     changes,
-    code_of,
-    codes,
-    entrypoints_of,
     new_dag,
     python_shown,
     rows_of,
@@ -40,6 +36,7 @@ from dtscheduler.ui.views.building import (
     with_schedule,
     written_by_calls,
 )
+from dtscheduler.ui.views.code import Code, code_of, codes, entrypoints_of
 
 SUITE, TASKS, JOB, FROM = "suite", "tasks", "job", "from"  # all but tasks are parameters of the address too
 _STARTS = {SUITE: "A suite", TASKS: "Single tasks", JOB: "A saved job"}
