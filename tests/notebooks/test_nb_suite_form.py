@@ -274,6 +274,21 @@ def test_a_suite_that_raises_says_so_with_its_line(form):
     assert "<img" not in shown._status.value
 
 
+def test_what_was_wrong_elsewhere_is_mended_by_building_again(form, tmp_path):
+    @suite
+    def listed(top: int = 3) -> DAG:
+        with DAG(Name=(tmp_path / "names.txt").read_text(), Image="desk") as dag:
+            Task(Name=f"rank {top}", Entrypoint="desk.rank")
+        return dag
+
+    shown = form(listed)
+    assert "FileNotFoundError" in shown._status.value
+    (tmp_path / "names.txt").write_text("a")
+    shown._again_button.click()
+    assert (shown.problems, shown._again_button.layout.display) == ((), "none")
+    assert shown.dag.name == "a"
+
+
 def test_names_full_of_markup_are_text():
     @suite(title=NASTY)
     def hostile(pick: Literal[NASTY, "other"] = NASTY, text: str = NASTY) -> DAG:  # type: ignore[valid-type]

@@ -124,8 +124,8 @@ class Control:
         }
 
     def _told(self, **more: Any) -> dict[str, Any]:
-        help_text = printable(self.field.help) if self.field.help else label_of(self.field)
-        return {"tooltip": help_text, "layout": widgets.Layout(**_FULL), **more}
+        label = label_of(self.field)  # it stands above in markup of its own: a screen reader finds it here
+        return {"tooltip": label, "layout": widgets.Layout(**_FULL), **more}
 
     # ---- numbers, text, times
 

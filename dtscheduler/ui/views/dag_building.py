@@ -258,26 +258,29 @@ class DagBuilderModel:
 
     def _judge(self) -> None:
         """Make the DAG anew, or say all that is wrong; the one that was right last stays drawn."""
-        found = self._made()
+        found = self._made(self._draft.name or "unnamed")
+        if not self._draft.name and self._draft.code is not None:
+            nameless = Fault(row=None, message="give the job a name", column="name")
+            found = (nameless, *(() if isinstance(found, DAG) else found))
         self.dag: DAG | None = found if isinstance(found, DAG) else None
         self.problems: tuple[Fault, ...] = () if isinstance(found, DAG) else found
         if self.dag is not None:
             self.drawn = self.dag
             self._keys_drawn = {task.row.name: task.key for task in self._draft.tasks}
 
-    def _made(self) -> DAG | tuple[Fault, ...]:
+    def _made(self, name: str) -> DAG | tuple[Fault, ...]:
         draft, rows = self._draft, self.rows
         if draft.code is None:
             return (Fault(row=None, message="choose an image, or a folder for a dev run", column="code"),)
         if draft.schedule is None:
             return (Fault(row=None, message="the schedule is not right yet", column="schedule"),)
         if self._opened is None or self._given is None:
-            made = new_dag(draft.name, draft.code, rows)
+            made = new_dag(name, draft.code, rows)
             return with_schedule(made, draft.schedule) if isinstance(made, DAG) else made
         header = replace(self._opened, tag=draft.code.tag, schedule=draft.schedule.spec)
         if not (header.image or header.dev_run) and any(row.origin is None for row in rows):
             header = replace(header, image=draft.code.image)
-        made = changed_dag(header, self._shown_rows, draft.name, rows)
+        made = changed_dag(header, self._shown_rows, name, rows)
         if isinstance(made, DAG):  # functions that no file holds are known to the DAG alone that called them
             for row, task in zip(rows, made.tasks, strict=True):
                 before = None if row.origin is None else self._given.tasks[row.origin]
