@@ -1,14 +1,14 @@
 # make demo   a whole suite on real data, in a new environment
 # make test   the tests
 # make check  format, lint, types, layers and the tests
-# make format / bench / clean
+# make format / bench / notebooks / clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := demo
-.PHONY: env demo test check static format-check lint types layers format bench postgres graphviz chromium clean
+.PHONY: env demo test check static format-check lint types layers format bench notebooks postgres graphviz chromium clean
 
 env: $(VENV)/has-dev
 
@@ -40,6 +40,10 @@ format: $(VENV)/has-dev
 
 bench: $(VENV)/has-dev
 	$(BIN)/python -m benchmarks
+
+# The tutorials, executed anew; their outputs are kept with them.
+notebooks: $(VENV)/has-dev
+	$(BIN)/python tests/notebooks/tutorials.py
 
 clean:
 	rm -rf $(VENV) dist build .benchmarks .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -202,6 +202,9 @@ def test_a_double_click_makes_one_run_and_the_next_is_another(workspace, form, i
     workspace.stop(1)
     shown._monitors[0]._look()
     assert (shown._monitors[0].value, shown._run_button.disabled) == (RunStatus.STOPPED, False)
+    shown._run_button.click()  # so soon, it is still the same double click
+    assert shown.run.id == 1
+    fill_in(shown, "top", 4)
     shown._run_button.click()
     assert shown.run.id == 2
     workspace.stop(2)

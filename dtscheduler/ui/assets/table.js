@@ -239,6 +239,7 @@ class Table {
     if (selectable) tr.setAttribute("aria-selected", String(selected));
     tr.classList.toggle("selected", selected);
     tr.classList.toggle("selectable", selectable);
+    tr.classList.toggle("listed", selectable && !this.model.get("editable"));
     while (tr.cells.length > this.columns.length) tr.lastChild.remove();
     this.columns.forEach((column, place) => this.drawCell(tr, row, place, column, anew));
   }
@@ -268,6 +269,7 @@ class Table {
     }
     const text = made("span", "text");
     text.textContent = textOf(column, value);
+    if (text.textContent.length > 20) text.title = text.textContent;
     if (!look) return [text];
     text.style.color = (this.dark ? look.dark : look.light).ink;
     return [signOf(look, this.dark), text];

@@ -29,7 +29,6 @@ from dtscheduler.ui.views.fields import (
     typed,
 )
 
-MOST_LISTED = 200
 WIDE = (Shape.TABLE, Shape.GROUP, Shape.JSON, Shape.AREA)
 _FULL = {"width": "calc(100% - 4px)"}
 _KINDS = {
@@ -159,7 +158,8 @@ class Control:
         return typed(self.field.kind, text) if text or empty_counts else None
 
     def _switch(self, given: Any) -> Any:
-        return widgets.Checkbox(value=bool(given), indent=False, description=label_of(self.field), **self._told())
+        beside = "yes" if self.field.optional else label_of(self.field)  # above it stands the switch with the label
+        return widgets.Checkbox(value=bool(given), indent=False, description=beside, **self._told())
 
     def _value(self) -> Any:
         return self.input.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from dtscheduler.ui.views.suite_form import AnySuite, SuiteFormModel, said_of
 if TYPE_CHECKING:
     from dtscheduler.api.plan import Plan
 
+LEAST_SECONDS = 2.0
 Several = Any  # one of what a suite makes, or a list of them where it makes a list
 
 
@@ -57,6 +59,7 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
         self._planned: list[widgets.VBox] = []
         self._monitors: list[RunMonitor] = []
         self._tokens: dict[str, str] = {}
+        self._pressed = -LEAST_SECONDS  # when a run of these values was submitted last
         self._form = widgets.VBox()
         self._status = widgets.HTML()
         self._below = widgets.VBox()
@@ -101,6 +104,7 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
         """Say what is wrong with what is filled in now; build it, unless that takes long."""
         with self._lock:
             self._fields.offer()
+            self._pressed = -LEAST_SECONDS
             self._plans, self._planned = None, []
             self._arrange()
             if not self._model.slow or self._model.is_built:
@@ -174,9 +178,10 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
     def _start(self) -> None:
         """Start a run of what is built: one a click, also on a double click."""
         with self._lock:
-            if not self._goes_on():
-                self._run_button.disabled = True
-                self._act(self._monitored)
+            if self._goes_on() or time.monotonic() - self._pressed < LEAST_SECONDS:
+                return
+            self._run_button.disabled = True
+            self._act(self._monitored)
 
     def _monitored(self) -> None:
         self._settle()
@@ -186,6 +191,7 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
             self._tokens.setdefault(dag.name, uuid4().hex)
         runs = _each(self.dag, lambda dag: submit_from_notebook(dag, self._tokens[dag.name]))
         self._tokens.clear()
+        self._pressed = time.monotonic()
         self._monitors = [RunMonitor(run) for run in _listed(runs)]
         for monitor in self._monitors:
             monitor.observe(self._followed, ("value", "run"))
