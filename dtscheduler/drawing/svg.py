@@ -78,7 +78,10 @@ def described(diagram: Diagram) -> str:
     nodes = [node for node in diagram.nodes if node.kind is not NodeKind.JUNCTION]
     if not nodes:
         return "no tasks"
-    said = f"{len(nodes):,} nodes, {len(diagram.edges):,} edges"
+    said = ", ".join(
+        f"{count:,} {word}{'' if count == 1 else 's'}"
+        for count, word in ((len(nodes), "node"), (len(diagram.edges), "edge"))
+    )
     return ". ".join(part for part in (said, summary(_counts(nodes)), diagram.note) if part)
 
 

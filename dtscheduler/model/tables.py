@@ -16,7 +16,8 @@ _STYLE = (
     ".dts-table table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:4px 0}"
     ".dts-table table th,.dts-table table td{text-align:left!important;vertical-align:top!important;"
     "padding:2px 16px 2px 0!important;line-height:1.5;white-space:pre-line!important;overflow-wrap:anywhere;"
-    "unicode-bidi:plaintext}</style>"
+    "unicode-bidi:plaintext}"
+    ".dts-table table th{white-space:nowrap!important}</style>"
 )
 
 

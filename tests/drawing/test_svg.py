@@ -130,7 +130,7 @@ def test_a_screen_reader_is_told_what_it_is_and_how_the_run_went():
     root = parsed(svg(diagram_of(spec, but(all_completed(spec), 1, status=TaskStatus.FAILED)), title="Nightly"))
     assert root.get("role") == "img"
     assert root.findtext(f"{SVG}title") == "Nightly"
-    assert root.findtext(f"{SVG}desc") == "2 nodes, 1 edges. 1 failed, 1 completed"
+    assert root.findtext(f"{SVG}desc") == "2 nodes, 1 edge. 1 failed, 1 completed"
     assert parsed(svg(diagram_of(spec))).findtext(f"{SVG}title")
 
 
