@@ -112,7 +112,7 @@ class Notebook:
         page.goto(f"{lab.url}/lab/tree/{name}.ipynb?reset&token={lab.token}")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
         self._wait("await jupyterapp.shell.currentWidget.context.ready.then(() => true)")
-        self._wait("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
+        self._until_ready()
 
     def start(self, cell: int) -> None:
         """Run a cell, and do not wait for it."""
@@ -121,12 +121,27 @@ class Notebook:
     def ended(self, cell: int, seconds: float = PATIENCE) -> None:
         """Wait until a cell that was started has ended, however it did."""
         self._wait(f"window.ended[{cell}]", seconds)
+        self._until_ready()
 
     def run(self, *cells: int, seconds: float = PATIENCE) -> None:
-        """Run cells one after the other, and wait until each has ended."""
+        """Run cells one after the other, and wait until each has ended.
+
+        A kernel that was interrupted or restarted just now drops what it is asked to execute: then it is asked again.
+        """
         for cell in cells:
-            self.start(cell)
-            self.ended(cell, seconds)
+            before = self._executed(cell)
+            until(lambda cell=cell, before=before: self._has_run(cell, before, seconds), f"cell {cell} does not run")
+
+    def _has_run(self, cell: int, before: int | None, seconds: float) -> bool:
+        self.start(cell)
+        self.ended(cell, seconds)
+        return self._executed(cell) not in (None, before)
+
+    def _executed(self, cell: int) -> int | None:
+        """The number of its execution, None where it was not executed in this kernel."""
+        return self.page.evaluate(
+            "number => jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount", cell
+        )
 
     def output(self, cell: int) -> Any:
         """The part of the page below a cell."""
@@ -173,6 +188,11 @@ class Notebook:
         self.page.evaluate("void jupyterapp.commands.execute('notebook:restart-kernel')")
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
         before.wait(PATIENCE)
+        self._until_ready()
+
+    def _until_ready(self) -> None:
+        """Wait for a kernel that takes cells: before, one that is run counts as ended and nothing has happened."""
+        self._wait("await jupyterapp.shell.currentWidget.sessionContext.ready.then(() => true)")
         self._wait("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
 
     def _wait(self, condition: str, seconds: float = PATIENCE) -> None:
