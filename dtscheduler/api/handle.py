@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.errors import InvalidJobError, NotFoundError, ResultError, RunError, SchedulerError
 from dtscheduler.model.names import name_key
 from dtscheduler.model.run import RunRecord, TaskRunRecord
+from dtscheduler.model.secrets import masked_text
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import RunStatus
 from dtscheduler.running import values
@@ -350,7 +351,8 @@ class Run:
 
     def __repr__(self) -> str:
         run = self.record
-        return f"<Run {run.id} of {run.job_name!r}: {run.status}{'. ' + printable(run.reason) if run.reason else ''}>"
+        reason = f". {printable(masked_text(run.reason))}" if run.reason else ""
+        return f"<Run {run.id} of {run.job_name!r}: {run.status}{reason}>"
 
     def _records(self, task: str) -> list[TaskRunRecord]:
         every = self.records()

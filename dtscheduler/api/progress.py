@@ -120,7 +120,7 @@ def _failure(run: Run, failed: list[TaskRunRecord]) -> list[str]:
     others = f" (and {len(failed) - 1} more parts alike)" if len(failed) > 1 else ""
     return [
         f"  {first.task_name!r}{part} {first.status}: {_reason(first.reason)}{others}",
-        *(f"    | {printable(line)}" for line in _log_lines(run, first.task_name, first.part)),
+        *(f"    | {_reason(line)}" for line in _log_lines(run, first.task_name, first.part)),
         f"    more: dtscheduler logs {run.id} {first.task_name!r}{part}",
     ]
 

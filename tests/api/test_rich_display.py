@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from dtscheduler import DAG, ParallelTask, Schedule, Task, compare, job, suite
+from dtscheduler import DAG, ParallelTask, Schedule, Task, batch, compare, job, suite
 from dtscheduler.api.failures import Failures
 from dtscheduler.api.part_results import PartResults
 from dtscheduler.model.tables import html_table, left_out
@@ -253,3 +253,14 @@ def test_a_suite_shows_its_parameters():
     assert rows[0] == ["region", "text", "required", "where <b>"]
     assert rows[1][2] == "3"
     assert rows[2][2] == "***"
+
+
+def test_secrets_in_a_reason_or_a_log_are_masked_where_a_notebook_would_keep_them(workspace, tmp_path):
+    @batch()
+    def bad():
+        raise ValueError("cannot log in with password=hunter2secret")
+
+    dag = DAG(Name="secret", DevRun=True, WorkDir=tmp_path)
+    dag.call(bad, [], {})
+    run = dag.run(executor="inline")
+    assert "hunter2secret" not in repr(run) + str(run._repr_mimebundle_())

@@ -7,6 +7,7 @@ import pytest
 from runs_given import written
 
 import dtscheduler
+from dtscheduler.errors import InvalidJobError
 from dtscheduler.model.run import RunChange
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ui.notebook import RunMonitor, run_monitor
@@ -126,3 +127,15 @@ def test_another_run_is_shown_in_its_place(workspace, monitor):
     other = dtscheduler.run(written(workspace))
     shown.show(other)
     assert (shown.run, shown.value, shown.failures) == (other, "completed", [])
+
+
+def test_only_a_run_is_shown():
+    with pytest.raises(InvalidJobError, match="RunMonitor shows a Run, not int"):
+        RunMonitor(5)
+
+
+@pytest.mark.parametrize("place", [[2**70, 0], [-1, 0], [0], {"task": 1}])
+def test_a_place_that_no_page_would_name_changes_nothing(monitor, place):
+    shown = monitor()
+    say(shown, do="show", place=place, view="log", attempt=2**80)
+    assert shown.panel is None

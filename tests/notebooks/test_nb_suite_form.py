@@ -318,3 +318,84 @@ def test_it_says_what_there_is_to_see_where_there_is_no_javascript(form):
     text = form(everything)._repr_mimebundle_()["text/plain"]
     assert text.startswith("Form of the suite everything(")
     assert "top: a value is needed" in text
+
+
+@suite
+def lists(
+    words: list[str] = ["", "b"],  # noqa: B006
+    numbers: list[int | None] = [None, 1],  # noqa: B006
+    frame: pd.DataFrame = pd.DataFrame({"a": [1.0, None]}),  # noqa: B008
+    order: list[Literal["a", "b", "c"]] = ["c", "a"],  # noqa: B006
+) -> DAG:
+    with DAG(Name="lists", Image="desk") as dag:
+        Task(Name="rank", Entrypoint="desk.rank")
+    return dag
+
+
+def test_what_is_empty_or_in_an_order_of_its_own_stays_so(form):
+    shown = form(lists)
+    before = dict(shown.value)
+    for name in before:
+        control(shown, name)._changed()
+    assert (shown.value, shown.problems) == (before, ())
+    second = control(shown, "order").inputs[1]
+    second.value = True
+    assert shown.value["order"] == ["c", "a", "b"]
+    second.value = False
+    assert shown.value["order"] == ["c", "a"]
+
+
+def test_an_empty_row_that_was_added_is_none(form):
+    shown = form(lists)
+    control(shown, "frame").input.value = [[2.0], [None], [None]]
+    assert shown.value["frame"]["rows"] == [[2.0], [None]]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, 2**60])
+def test_a_number_that_no_page_can_hold_is_typed_as_text(form, value):
+    @suite
+    def number(x: float = 0.5, n: int = 1) -> DAG:
+        with DAG(Name="n", Image="desk") as dag:
+            Task(Name="rank", Entrypoint="desk.rank")
+        return dag
+
+    shown = form(number, values={"x": value})
+    assert isinstance(control(shown, "x").input, ipywidgets.Text)
+    assert isinstance(form(number, values={"n": value})._run_button.disabled, bool)
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1, 2}, Costs(), dt.date(2026, 1, 1)])
+def test_a_value_of_a_type_that_no_form_has_is_refused_in_words(form, value):
+    shown = form(two)
+    with pytest.raises(InvalidJobError, match=r"suite two: top: a value of type \w+ does not fit"):
+        shown.value = {"top": value}
+    assert shown.value == {"top": 2}
+
+
+def test_a_function_that_is_no_suite_is_refused_in_words():
+    with pytest.raises(InvalidJobError, match="a form is that of a function marked with @suite, not of 5"):
+        SuiteForm(5)
+
+
+def test_what_was_submitted_before_another_was_refused_is_shown_and_not_taken_for_other_values(workspace, form, image):
+    @suite
+    def half(n: int = 1, tag: str = "missing") -> list[DAG]:
+        with DAG(Name="first", Image="desk", Labels=[f"n{n}"]) as first:
+            Task(Name="rank", Entrypoint="desk.rank")
+        with DAG(Name="second", Image=tag) as second:
+            Task(Name="rank", Entrypoint="desk.rank")
+        return [first, second]
+
+    image("desk", {"desk.py": "from dtscheduler import batch\n@batch()\ndef rank():\n    return 1\n"})
+    shown = form(half)
+    shown._run_button.click()
+    assert [run.id for run in shown.run] == [1]
+    assert "missing" in shown._status.value
+    workspace.stop(1)
+    shown._monitors[0]._look()
+    shown.value = {"n": 2, "tag": "desk"}
+    shown._run_button.click()
+    assert [run.id for run in shown.run] == [2, 3]
+    assert [run.record.labels for run in shown.run] == [("n2",), ()]
+    for run in shown.run:
+        workspace.stop(run.id)

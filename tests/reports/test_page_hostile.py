@@ -19,11 +19,10 @@ from dtscheduler.model.job import PartSpec, TaskSpec
 from dtscheduler.model.run import RunRecord
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.model.text import one_line
-from dtscheduler.reports.page.whole import page
 from dtscheduler.reports.page.material import Material, Sample, last_of
 from dtscheduler.reports.page.script import SCRIPT
 from dtscheduler.reports.page.style import style
-from dtscheduler.reports.page.whole import page_of
+from dtscheduler.reports.page.whole import page, page_of
 from dtscheduler.triage.grouping import group_failures
 
 CORPUS = {

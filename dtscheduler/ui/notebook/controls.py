@@ -16,6 +16,7 @@ from dtscheduler.model.secrets import looks_secret
 from dtscheduler.model.shown import printable
 from dtscheduler.ui.notebook.tables import Column, Table
 from dtscheduler.ui.views.fields import (
+    LARGEST_EXACT,
     Shape,
     columns_of,
     id_of,
@@ -130,7 +131,7 @@ class Control:
 
     def _number(self, given: Any) -> Any:
         """A box with arrows where there is a number to begin with; an empty one can only be a box for text."""
-        if not isinstance(given, int | float) or isinstance(given, bool) or given in (float("inf"), float("-inf")):
+        if not isinstance(given, int | float) or isinstance(given, bool) or not abs(given) <= LARGEST_EXACT:
             return widgets.Text(value="" if given is None else shown(given), placeholder="a number", **self._told())
         step = limits_of(self.field, given)[2]
         if self.field.kind is Kind.INT and given == int(given):
@@ -215,8 +216,10 @@ class Control:
         return widgets.HBox(self._pressed, layout=widgets.Layout(flex_flow="row wrap"))
 
     def _all_pressed(self) -> Any:
-        choices = zip(self._options.values(), self._pressed, strict=True)
-        return [choice.value for choice, button in choices if button.value]
+        """Those that are pressed: first what was given, in its order, then what came to it."""
+        pressed = {key for key, button in zip(self._options, self._pressed, strict=True) if button.value}
+        first = [key for value in self._given or () if (key := id_of(value, self._options)) in pressed]
+        return [self._options[key].value for key in dict.fromkeys((*first, *self._options)) if key in pressed]
 
     def _several(self, given: Any) -> Any:
         values = [value for value in given or () if id_of(value, self._options)] if isinstance(given, list) else []
@@ -250,8 +253,13 @@ class Control:
         return Table(columns, table_rows(self.field, given), label=label_of(self.field), editable=True)
 
     def _rows(self) -> Any:
-        filled = [list(row) for row in self.input.value if any(cell not in (None, "") for cell in row)]
-        return table_value(self.field, filled)
+        """Its rows; an empty one that was added and not filled in is none."""
+        rows, given = [], sum(not _filled(row) for row in table_rows(self.field, self._given))
+        for row in self.input.value:
+            given -= not _filled(row)
+            if _filled(row) or given >= 0:
+                rows.append(list(row))
+        return table_value(self.field, rows)
 
     def _json(self, given: Any) -> Any:
         text = "" if given is None else json.dumps(given, ensure_ascii=False, indent=1)
@@ -262,6 +270,10 @@ class Control:
         with suppress(ValueError):
             return json.loads(text) if text.strip() else None
         return text
+
+
+def _filled(row: Sequence[Any]) -> bool:
+    return any(cell not in (None, "") for cell in row)
 
 
 def message_html(messages: Sequence[str]) -> str:

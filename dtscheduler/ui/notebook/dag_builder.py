@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from dtscheduler.ui.notebook.dag_builder_parts import Message, row, section
 from dtscheduler.ui.notebook.dag_builder_python import PythonText, put_into_next_cell
 from dtscheduler.ui.notebook.dag_builder_tasks import Tasks
 from dtscheduler.ui.notebook.schedule_builder import ScheduleBuilder
-from dtscheduler.ui.notebook.shown import Shown
+from dtscheduler.ui.notebook.shown import Shown, close_within
 from dtscheduler.ui.views.code import Code, codes, own_work_dirs
 from dtscheduler.ui.views.dag_building import DagBuilderModel
 
@@ -52,7 +52,6 @@ class DagBuilder(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no
 
     value = traitlets.Any(None, allow_none=True)
     run = traitlets.Any(None, allow_none=True)
-    _closing: tuple[Callable[[], None], ...] = ()
 
     def __init__(
         self,
@@ -76,7 +75,6 @@ class DagBuilder(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no
         self.finish = Finish(self._model, self._ran)
         self.python_text = PythonText()
         self.schedule = ScheduleBuilder(self._model.schedule)
-        self._closing = (self.finish.end, self.tasks.graph.close, self.schedule.close)
         super().__init__()
         self.add_class("dts-builder")
         self.layout.width, self.layout.grid_gap = "auto", "8px"
@@ -138,8 +136,7 @@ class DagBuilder(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no
 
     def close(self) -> None:
         """Take it off the page, and look at its run no more."""
-        for close in self._closing:
-            close()
+        close_within(self.children)
         super().close()
 
     # -- what the user does

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from dtscheduler.errors import SchedulerError
 from dtscheduler.ui.notebook.dag_builder_parts import Message, button, column, row, shown_if
+from dtscheduler.ui.notebook.shown import close_within
 from dtscheduler.ui.views.dag_building import DagBuilderModel
 
 if TYPE_CHECKING:
@@ -50,15 +51,11 @@ class Finish(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def refresh(self) -> None:
         """Show what may be done now; what was said of the job as it was before is taken away."""
+        self._pressed = -LEAST_SECONDS  # another job is another run
         for each in (self.plan, self.save, self.run):
             each.disabled = self._model.dag is None
         self.said.say()
         self._forget()
-
-    def end(self) -> None:
-        """Look at the run no more."""
-        if self.monitor is not None:
-            self.monitor.close()
 
     def _forget(self) -> None:
         shown_if(self._of_changes, False)
@@ -84,6 +81,7 @@ class Finish(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         with self._working(self.plan):
             box = plan_box(self._model.right().plan())
             self._forget()
+            close_within(self._of_plan.children)
             self._of_plan.children = (box,)
             shown_if(self._of_plan, True)
 

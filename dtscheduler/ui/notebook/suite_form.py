@@ -105,6 +105,7 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
         with self._lock:
             self._fields.offer()
             self._pressed = -LEAST_SECONDS
+            self._tokens.clear()  # other values are another run
             self._plans, self._planned = None, []
             self._arrange()
             if not self._model.slow or self._model.is_built:
@@ -187,11 +188,18 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
         self._settle()
         if self.dag is None:
             return
-        for dag in _listed(self.dag):
-            self._tokens.setdefault(dag.name, uuid4().hex)
-        runs = _each(self.dag, lambda dag: submit_from_notebook(dag, self._tokens[dag.name]))
+        runs: list[Run] = []
+        try:
+            for dag in _listed(self.dag):
+                token = self._tokens.setdefault(dag.name, uuid4().hex)
+                runs.append(submit_from_notebook(dag, token))
+        finally:
+            if runs:  # also where a later one was refused: these go on
+                self._follow(runs if isinstance(self.dag, list) else runs[0])
         self._tokens.clear()
         self._pressed = time.monotonic()
+
+    def _follow(self, runs: Several) -> None:
         self._monitors = [RunMonitor(run) for run in _listed(runs)]
         for monitor in self._monitors:
             monitor.observe(self._followed, ("value", "run"))
@@ -217,6 +225,7 @@ class SuiteForm(Shown, widgets.VBox):  # type: ignore[misc] # ipywidgets has no 
             except SchedulerError as error:
                 self._say()
                 self._status.value += message_html([str(error)])
+                self._arrange()
                 return
             self._say()
             self._arrange()

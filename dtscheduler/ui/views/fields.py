@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -192,7 +193,8 @@ def _shape_of_list(field: Field, choices: tuple[Choice, ...], given: Any) -> Sha
             few = _few(options, MOST_PILLS, longest=120) and not field.depends_on
             return Shape.PILLS if few else Shape.SEVERAL
     columns = columns_of(field)
-    if item.kind in _TYPED and not repeated and len(values) <= MOST_TAGS and not any("\n" in text for text in texts):
+    blank = any(value is None or not text.strip() or "\n" in text for value, text in zip(values, texts, strict=True))
+    if item.kind in _TYPED and not item.optional and not repeated and len(values) <= MOST_TAGS and not blank:
         return Shape.TAGS
     editable = bool(columns) and all(column.kind in _IN_CELLS for column in columns)
     return Shape.TABLE if editable else Shape.JSON
@@ -200,6 +202,11 @@ def _shape_of_list(field: Field, choices: tuple[Choice, ...], given: Any) -> Sha
 
 def _few(choices: tuple[Choice, ...], most: int, longest: int = LONGEST_SEGMENTS) -> bool:
     return 0 < len(choices) <= most and sum(len(choice.label) + 2 for choice in choices) <= longest
+
+
+def _holds(number: int) -> bool:
+    """Whether a whole number can be one in floating point."""
+    return abs(number) <= sys.float_info.max
 
 
 def _exact(field: Field, given: Any) -> bool:
@@ -228,7 +235,7 @@ def _number(limit: float | str | None) -> float | None:
 
 def _float_step(value: Any) -> float:
     """One of the last digit that a number has, 0.1 where it has none, and no less than a millionth."""
-    text = repr(float(value)) if isinstance(value, int | float) else "0.0"
+    text = repr(float(value)) if isinstance(value, float) or (isinstance(value, int) and _holds(value)) else "0.0"
     if "e" in text or "n" in text:
         return 0.1
     digits = len(text.partition(".")[2].rstrip("0"))

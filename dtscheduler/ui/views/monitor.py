@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dtscheduler.api.failures import said
 from dtscheduler.api.handle import Run
 from dtscheduler.drawing.looks import look_of
-from dtscheduler.errors import NotFoundError, SchedulerError
+from dtscheduler.errors import InvalidJobError, NotFoundError, SchedulerError
 from dtscheduler.model.run import RunRecord, TaskRunRecord
 from dtscheduler.model.shown import printable
 from dtscheduler.model.status import RunStatus, TaskStatus
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MOST_GROUPS = 8
 MOST_LINES = 400
 MOST_PLAN_ROWS = 50
+MOST_NUMBERED = 2**31
 VIEWS = ("log", "result", "inputs", "facts")
 
 Plain = dict[str, Any]
@@ -62,6 +63,8 @@ class MonitorModel:
     """
 
     def __init__(self, run: Run, unfold: Sequence[str] = ()) -> None:
+        if not isinstance(run, Run):
+            raise InvalidJobError(f"RunMonitor shows a Run, not {type(run).__name__}")
         self.run = run
         self.graph = GraphModel("RunMonitor")
         self.status: RunStatus = run.status
@@ -141,8 +144,8 @@ class MonitorModel:
         """Show a task run as a browser names it, ``[task, part]``; None closes it. What is none is left alone."""
         if place is None:
             self._at = self.panel = None
-        elif isinstance(place, list) and len(place) == 2 and all(type(number) is int for number in place):
-            number = attempt if type(attempt) is int and attempt > 0 else None
+        elif isinstance(place, list) and len(place) == 2 and all(_is_number(number) for number in place):
+            number = int(str(attempt)) if _is_number(attempt) and attempt else None
             self.show_task_run(place[0], place[1], view if isinstance(view, str) else "log", number)
 
     def show_task_run(self, task: int, part: int, view: str = "log", attempt: int | None = None) -> None:
@@ -266,6 +269,11 @@ class MonitorModel:
         blocks = [["Configuration", found.configuration]] if found.configuration else []
         blocks += [[f"{each.title}: {each.said}", each.preview] for each in found.upstream]
         return {"note": found.note, "blocks": blocks}
+
+
+def _is_number(said: object) -> bool:
+    """Whether a browser has named the number of something."""
+    return type(said) is int and 0 <= said < MOST_NUMBERED
 
 
 def grown_by(before: Plain | None, after: Plain | None) -> str:

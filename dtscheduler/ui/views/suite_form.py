@@ -60,6 +60,12 @@ def given_values(suite: AnySuite, values: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(given.keys() - {field.name for field in suite.fields})
     if unknown:
         raise InvalidJobError(f"suite {suite.name}: {unknown[0]}: there is no such parameter to give a value to")
+    for name, value in given.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            what = f"a value of type {type(value).__name__} does not fit"
+            raise InvalidJobError(f"suite {suite.name}: {name}: {what} ({error})") from None
     return given
 
 
@@ -80,6 +86,8 @@ class SuiteFormModel:
     """
 
     def __init__(self, suite: AnySuite, values: Mapping[str, Any] | None = None) -> None:
+        if not hasattr(suite, "construct"):
+            raise InvalidJobError(f"a form is that of a function marked with @suite, not of {suite!r:.80}")
         self.suite = suite
         self.fields: tuple[Field, ...] = suite.fields
         self.plain: dict[str, Any] = {}
