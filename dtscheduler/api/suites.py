@@ -21,7 +21,7 @@ from dtscheduler.forms.docs import summary_of
 from dtscheduler.forms.fields import Choice, Field, Problem
 from dtscheduler.forms.leaves import raised
 from dtscheduler.model.names import name_key
-from dtscheduler.model.secrets import MASK, looks_secret
+from dtscheduler.model.secrets import MASK, looks_secret, masked_text
 from dtscheduler.model.shown import printable
 from dtscheduler.model.text import one_line
 from dtscheduler.running.importing import quiet_import
@@ -264,7 +264,7 @@ def told_with_line(error: BaseException) -> str:
 
 def _line(file: Path, number: int) -> str:
     text = linecache.getline(str(file), number).strip()
-    return f"{file.name} line {number}{f': {text[:LONGEST_LINE]}' if text else ''}"
+    return f"{file.name} line {number}{f': {masked_text(text[:LONGEST_LINE])}' if text else ''}"
 
 
 def _is_installed(file: Path) -> bool:

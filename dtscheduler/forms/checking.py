@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -160,6 +161,7 @@ class Form:
         try:
             found = parameter.choices.function(**others)
             chosen = dict(found) if isinstance(found, Mapping) else {value: called(value) for value in found}
+            json.dumps([parameter_plain(parameter, value) for value in chosen])  # a form could not say which is chosen
         except (Exception, SystemExit) as error:  # the user's own function
             problems.append(Problem((parameter.field.name,), f"{BROKEN_CHOICES} {raised(error)}"))
             return None

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from dtscheduler.forms.fields import Kind
 from dtscheduler.model.durations import ACCEPTED, parse_duration
-from dtscheduler.model.secrets import MASK, looks_secret
+from dtscheduler.model.secrets import MASK, looks_secret, masked_text
 
 LONGEST_SHOWN, LONGEST_RAISED = 60, 2_000
 TOO_LARGE = 10**4_000  # Python itself refuses to write longer numbers
@@ -55,12 +55,12 @@ def unwrapped(value: Any) -> Any:
 
 
 def raised(error: BaseException) -> str:
-    """What an exception of the user's code says: its type and text, also where that cannot be had."""
+    """What an exception of the user's code says, secrets masked: its type and text, also where that cannot be had."""
     try:
         text = str(error)
     except Exception:
         text = "its text cannot be shown"
-    return f"{type(error).__name__}: {text[:LONGEST_RAISED]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {masked_text(text[:LONGEST_RAISED])}" if text else type(error).__name__
 
 
 def _flag(plain: Any) -> bool:

@@ -9,6 +9,7 @@ from dtscheduler.model.shown import printable
 
 Rows = Sequence[Sequence[str]]
 
+_PLAIN = "tex2jax_ignore"  # notebooks take $...$ for mathematics elsewhere
 # Notebooks align cells on the right, by rules more specific than these; all colours are left to the page, light or dark.
 # What has dropped the style sheet still shows a table. unicode-bidi keeps names of other scripts within their cells.
 _STYLE = (
@@ -45,11 +46,11 @@ def html_table(caption: Sequence[str], header: Sequence[str] = (), rows: Rows = 
     above = "".join(f"<div>{_text(line)}</div>" for line in caption)
     below = f"<div>{_text(more)}</div>" if more else ""
     if not header:
-        return f"<div>{above}{below}</div>"
+        return f'<div class="{_PLAIN}">{above}{below}</div>'
     heads = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
     body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="dts-table">{_STYLE}{above}{table}{below}</div>'
+    return f'<div class="dts-table {_PLAIN}">{_STYLE}{above}{table}{below}</div>'
 
 
 def left_out(total: int, shown: int, word: str = "") -> str:

@@ -208,6 +208,15 @@ def test_an_unfolded_part_folds_again(opened):
     assert told(page) == [[], []]
 
 
+def test_a_double_click_unfolds_and_one_beside_the_nodes_comes_closer(opened):
+    page = opened()
+    page.locator("[data-id=n1] .label").dblclick()
+    assert told(page)[-1] == ["cells"]
+    before = page.locator(".zoomed").text_content()
+    page.locator(".viewport").dblclick(position={"x": 12, "y": 12})
+    page.wait_for_function("before => document.querySelector('.zoomed').textContent !== before", arg=before)
+
+
 def test_arrows_walk_along_the_edges_and_enter_chooses(opened):
     page = opened()
     page.locator(".viewport").focus()

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import pytest
 from playwright.sync_api import expect
+from runs_given import written
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +34,15 @@ NOTEBOOK = """
             load >> cells
         view = mo.ui.anywidget(DagView(dag))
         view
+        return (mo,)
+
+
+    @app.cell
+    def _(mo):
+        import dtscheduler
+        from dtscheduler.ui.notebook import RunMonitor
+
+        mo.ui.anywidget(RunMonitor(dtscheduler.run(1)))
         return
 
 
@@ -96,10 +106,16 @@ def opened(page, address, log):
     pytest.fail(f"marimo did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
-def test_marimo_draws_the_graph_and_unfolds_it(marimo, page, tmp_path):
+def test_marimo_draws_the_graph_and_the_monitor_and_tells_python_of_clicks(workspace, marimo, page, tmp_path):
+    written(workspace)
     opened(page, marimo(NOTEBOOK), tmp_path / "marimo.log")
-    graph = page.locator(".dagview")
+    graph = page.locator(".dagview").first
     expect(graph.locator(".node")).to_have_count(2)
     expect(graph.get_by_role("button", name="load")).to_be_visible()
     graph.locator(".node", has_text="cells").dblclick()  # Python draws it anew
     expect(graph.locator(".node", has_text="month 2")).to_be_visible()
+    monitor = page.locator(".run-monitor")
+    expect(monitor.locator(".head")).to_contain_text("completed")
+    monitor.locator(".node", has_text="load").click()
+    monitor.get_by_role("button", name="Result").click()
+    expect(monitor.locator("pre")).to_have_text("rows: 0")

@@ -399,3 +399,27 @@ def test_what_was_submitted_before_another_was_refused_is_shown_and_not_taken_fo
     assert [run.record.labels for run in shown.run] == [("n2",), ()]
     for run in shown.run:
         workspace.stop(run.id)
+
+
+def test_what_a_choices_function_says_of_its_error_is_masked(form):
+    def tables(region):
+        raise ConnectionError(f"cannot log in to {region} with password=hunter2secret")
+
+    @suite
+    def locked(region: str = "EU", table: Annotated[str, Choices(tables)] = "") -> DAG:
+        raise KeyError("password=hunter2secret")
+
+    shown = form(locked)
+    assert "ConnectionError" in said(shown, "table")
+    assert "hunter2secret" not in repr(shown) + said(shown, "table") + shown._status.value
+
+
+def test_choices_that_no_form_could_name_are_said(form):
+    @suite
+    def odd(region: Literal["EU", "US"] = "EU", what: Annotated[str, Choices(lambda region: [object()])] = "x") -> DAG:
+        raise AssertionError
+
+    shown = form(odd)
+    fill_in(shown, "region", "US")
+    assert shown.value["region"] == "US"
+    assert "its choices: TypeError" in said(shown, "what")

@@ -669,7 +669,8 @@ export class DagView {
     const point = this.#point(event);
     this.pointers.set(event.pointerId, point);
     const act = event.target.closest?.("[data-act]");
-    this.press = this.pointers.size === 1 ? { point, item: this.#at(event), act, view: { ...this.view }, moved: false } : null;
+    this.begun = { item: this.#at(event), act };
+    this.press = this.pointers.size === 1 ? { ...this.begun, point, view: { ...this.view }, moved: false } : null;
     this.pinch = this.pointers.size === 2 ? this.#spread() : null;
     try {
       this.viewport.setPointerCapture(event.pointerId);
@@ -724,8 +725,8 @@ export class DagView {
   }
 
   #double(event) {
-    const item = this.#at(event);
-    if (item && !event.target.closest("[data-act]")) this.#toggleFold(item);
+    const { item, act } = this.begun ?? {}; // the pointer was captured, so that the event itself comes from the viewport
+    if (item && !act) this.#toggleFold(item);
     else if (!item) this.#zoom(1.6, this.#point(event));
   }
 
