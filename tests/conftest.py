@@ -128,7 +128,7 @@ def completed():
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running in this thread
 def browser() -> Iterator[object]:
     """Chromium; without one the tests are skipped, except under CI=true."""
     if CHROMIUM is None:

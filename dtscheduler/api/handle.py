@@ -284,8 +284,8 @@ class Run:
 
         try:
             return bundle_of_run(self)
-        except SchedulerError as error:  # a run that was removed, or cannot be read any more, has no picture
-            return {"text/plain": f"<Run {self._id}: {printable(str(error))}>"}
+        except SchedulerError:  # a run that was removed, or cannot be read any more, has no picture
+            return {"text/plain": repr(self)}
 
     def failures(self) -> Failures:
         """What failed, grouped by its error, with the parameters that set it apart: "cells: 3 of 12 parts: ...".
@@ -350,7 +350,10 @@ class Run:
         raise NotFoundError(f"task {task!r} of run {self._id} has no part {part!r}; it has {len(records)}")
 
     def __repr__(self) -> str:
-        run = self.record
+        try:
+            run = self.record
+        except SchedulerError as error:  # it was removed, say
+            return f"<Run {self._id}: {printable(str(error))}>"
         reason = f". {printable(masked_text(run.reason))}" if run.reason else ""
         return f"<Run {run.id} of {run.job_name!r}: {run.status}{reason}>"
 

@@ -111,7 +111,7 @@ class Notebook:
         nbformat.write(made, lab.work / f"{name}.ipynb")
         page.goto(f"{lab.url}/lab/tree/{name}.ipynb?reset&token={lab.token}")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
-        self._wait("await jupyterapp.shell.currentWidget.context.ready.then(() => true)")
+        page.evaluate("jupyterapp.shell.currentWidget.context.ready")
         self._until_ready()
 
     def start(self, cell: int) -> None:
@@ -192,11 +192,11 @@ class Notebook:
 
     def _until_ready(self) -> None:
         """Wait for a kernel that takes cells: before, one that is run counts as ended and nothing has happened."""
-        self._wait("await jupyterapp.shell.currentWidget.sessionContext.ready.then(() => true)")
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
         self._wait("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
 
     def _wait(self, condition: str, seconds: float = PATIENCE) -> None:
-        self.page.wait_for_function(f"async () => {condition}", timeout=seconds * 1000, polling=50)
+        self.page.wait_for_function(f"() => {condition}", timeout=seconds * 1000, polling=50)
 
 
 def written(path: Path, content: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from runs_given import NASTY, spec_of, written
 
 import dtscheduler
 from dtscheduler import DAG, Task
+from dtscheduler.errors import NotFoundError
 from dtscheduler.model.status import RunStatus, TaskStatus
 from dtscheduler.ui.notebook import DagView
 
@@ -109,3 +110,18 @@ def test_names_full_of_markup_are_text(workspace, view):
     shown = view(dtscheduler.run(written(workspace, spec=spec_of(name=NASTY[:60], cells="<b>x</b>"))))
     assert "<script" not in shown._repr_mimebundle_()["image/svg+xml"]
     assert {"<b>x</b>"} <= {node["label"] for node in shown.graph["nodes"]}
+
+
+def test_a_run_that_was_removed_stays_as_it_was_seen(workspace, view, monkeypatch):
+    run = dtscheduler.run(written(workspace, statuses=[TaskStatus.FAILED], status=RunStatus.FAILED))
+    shown = view(run)
+
+    def removed(*given):
+        raise NotFoundError("there is no run 1")
+
+    for name in ("run", "task_runs"):
+        monkeypatch.setattr(type(workspace), name, removed)
+    shown._heard({"do": "unfold", "names": ["cells"]}, [])
+    assert "image/svg+xml" not in shown._repr_mimebundle_()
+    assert repr(run) == "<Run 1: there is no run 1>"
+    assert run._repr_mimebundle_() == {"text/plain": "<Run 1: there is no run 1>"}

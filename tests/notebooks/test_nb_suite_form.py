@@ -423,3 +423,18 @@ def test_choices_that_no_form_could_name_are_said(form):
     fill_in(shown, "region", "US")
     assert shown.value["region"] == "US"
     assert "its choices: TypeError" in said(shown, "what")
+
+
+def test_a_secret_is_not_in_the_state_that_a_notebook_may_be_saved_with(form):
+    shown = form(everything, values={"top": 3})
+    assert "hush" not in str(control(shown, "api_key").input.get_state())
+    assert shown.value["api_key"] == "hush"
+    fill_in(shown, "api_key", "other")
+    assert shown.value["api_key"] == "other"
+
+
+def test_a_value_that_is_no_list_is_said_and_can_be_mended(form):
+    shown = form(everything, values={"top": 3, "origins": "JFK"})
+    assert "origins" in str(shown.problems)
+    control(shown, "origins").inputs[0].value = True
+    assert shown.value["origins"] == ["EWR"]

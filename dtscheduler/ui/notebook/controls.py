@@ -86,6 +86,10 @@ class Control:
         finally:
             self._quiet = False
 
+    @property
+    def _secret(self) -> bool:
+        return self.shape is Shape.LINE and looks_secret(self.field.name)
+
     def disable(self, disabled: bool) -> None:
         """Let it be filled in, or not."""
         for one in self.inputs:
@@ -145,9 +149,10 @@ class Control:
         return typed(self.field.kind, value) if value.strip() else None
 
     def _line(self, given: Any) -> Any:
-        kind = widgets.Password if looks_secret(self.field.name) else widgets.Text
+        if self._secret:  # a notebook may be saved with what its widgets hold
+            return widgets.Password(placeholder="as it is, unless you type another" if given else "", **self._told())
         placeholder = "1h 30m" if self.field.kind is Kind.DURATION else ""
-        return kind(value="" if given is None else shown(given), placeholder=placeholder, **self._told())
+        return widgets.Text(value="" if given is None else shown(given), placeholder=placeholder, **self._told())
 
     def _area(self, given: Any) -> Any:
         return widgets.Textarea(value="" if given is None else shown(given), rows=5, **self._told())
@@ -155,6 +160,8 @@ class Control:
     def _text(self) -> Any:
         """What was typed; nothing where a value is needed, and is no text or has no default, is no value."""
         text = self.input.value
+        if self._secret and not text:
+            return self._given
         empty_counts = self.field.kind is Kind.TEXT and not self.field.required
         return typed(self.field.kind, text) if text or empty_counts else None
 
@@ -218,7 +225,8 @@ class Control:
     def _all_pressed(self) -> Any:
         """Those that are pressed: first what was given, in its order, then what came to it."""
         pressed = {key for key, button in zip(self._options, self._pressed, strict=True) if button.value}
-        first = [key for value in self._given or () if (key := id_of(value, self._options)) in pressed]
+        given = self._given if isinstance(self._given, list) else []
+        first = [key for value in given if (key := id_of(value, self._options)) in pressed]
         return [self._options[key].value for key in dict.fromkeys((*first, *self._options)) if key in pressed]
 
     def _several(self, given: Any) -> Any:

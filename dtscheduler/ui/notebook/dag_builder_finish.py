@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ class Finish(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def __init__(self, model: DagBuilderModel, started: Callable[[Run], None]) -> None:
         self._model, self._started = model, started
+        self._lock = threading.RLock()
         self._token, self._pressed = uuid4().hex, -LEAST_SECONDS
         self.monitor: RunMonitor | None = None
         self.plan = button("Plan", self._plan, icon="list", tooltip="What a run would do now; nothing is started")
@@ -95,7 +97,7 @@ class Finish(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             shown_if(self._of_changes, True)
 
     def _save(self) -> None:
-        with self._working(self.confirm):
+        with self._lock, self._working(self.confirm):
             job = self._model.right().save()
             self._forget()
             times = job.schedule.describe()
@@ -104,9 +106,9 @@ class Finish(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _run(self) -> None:
         from dtscheduler.ui.notebook.starting import submit_from_notebook
 
-        if time.monotonic() - self._pressed >= LEAST_SECONDS:  # else it is the second half of a double click
-            self._token = uuid4().hex
-        with self._working(self.run):
+        with self._lock, self._working(self.run):
+            if time.monotonic() - self._pressed >= LEAST_SECONDS:  # else it is the second half of a double click
+                self._token = uuid4().hex
             try:
                 run = submit_from_notebook(self._model.right(), self._token)
             finally:

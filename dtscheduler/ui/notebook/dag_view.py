@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import anywidget
@@ -117,11 +118,16 @@ class DagView(Shown, anywidget.AnyWidget):
             if content.get("do") == "select":
                 self._model.choose(content.get("node"))
                 self._chosen()
-            elif content.get("do") == "unfold" and self._model.unfold(content.get("names")):
-                self._drawn()
+            elif content.get("do") == "unfold":
+                with suppress(SchedulerError):  # of a run that is not there any more the graph stays as it is
+                    if self._model.unfold(content.get("names")):
+                        self._drawn()
 
     def _text(self) -> str:
         return self._model.text
 
     def _svg(self) -> str | None:
-        return self._model.svg()
+        try:
+            return self._model.svg()
+        except SchedulerError:
+            return None

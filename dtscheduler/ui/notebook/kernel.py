@@ -26,7 +26,10 @@ def sit_down(shell: Any) -> None:
 
 
 def _has_widgets() -> bool:
-    return all(find_spec(name) is not None for name in ("anywidget", "ipywidgets"))
+    try:
+        return all(find_spec(name) is not None for name in ("anywidget", "ipywidgets"))
+    except (ImportError, ValueError):
+        return False
 
 
 class Kernel:
