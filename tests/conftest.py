@@ -1,5 +1,6 @@
 """What most tests need: a workspace of their own, folders with code in them, registered images, a real browser."""
 
+import asyncio
 import compileall
 import getpass
 import multiprocessing
@@ -128,7 +129,19 @@ def completed():
     return make
 
 
-@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running in this thread
+@pytest.fixture(autouse=True)
+def _no_event_loop_of_the_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright keeps a loop running in this thread while the browser is open; tests without it are to have none."""
+    loop = None if "browser" in request.fixturenames else asyncio._get_running_loop()
+    if loop is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Chromium; without one the tests are skipped, except under CI=true."""
     if CHROMIUM is None:

@@ -198,7 +198,7 @@ def test_in_the_browser_a_chart_that_moves_on_the_page_is_drawn_again_and_knows_
     page.get_by_text("moved").click()
     page.locator(".stColumn").nth(1).locator(".dagview").wait_for()
     page.locator("[data-id=n0][aria-pressed=true]").wait_for()
-    page.get_by_text("'load'", exact=True).wait_for()
+    page.locator(".stColumn").nth(1).get_by_text("'load'", exact=True).wait_for()
     assert page.locator(".dagview").bounding_box()["x"] > before
 
 

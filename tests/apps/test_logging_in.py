@@ -77,7 +77,9 @@ def test_with_openid_connect_a_visitor_logs_in_and_sees_what_is_theirs(studio, c
         stranger = new_page()
         provider.claims = {"sub": "3", "email": "ada@example.com", "email_verified": False}
         stranger.goto(address)
-        stranger.get_by_role("button", name="Log in").click()
+        with stranger.expect_response(re.compile("/oauth2callback")):
+            stranger.get_by_role("button", name="Log in").click()
+        expect(stranger.get_by_role("button", name="Log in")).to_be_visible()
         stranger.goto(f"{address}/jobs")
         expect(stranger.get_by_role("button", name="Log in")).to_be_visible()
 

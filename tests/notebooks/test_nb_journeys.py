@@ -56,6 +56,7 @@ def value(slow):
 dag = DAG(Name="Of cells", DevRun=True, WorkDir=".")
 dag.call(value, [dag.call(slow, [{gate!r}], {{}})], {{}})
 """
+THREADS = "import threading\nlen([each for each in threading.enumerate() if each.name == 'dtscheduler-widget'])"
 
 
 @pytest.fixture
@@ -114,15 +115,33 @@ def test_a_run_of_functions_in_cells_goes_on_while_the_kernel_is_restarted(noteb
         "run = dag.run(wait=False)\nprint(run.id)",
         "import dtscheduler\nrun = dtscheduler.run(dtscheduler.runs(job='Of cells')[0].id)\nrun",
         "print(run.wait(30), run.result('value'))",
+        THREADS,
     )
     opened.run(0, 1)
     opened.restart()
     opened.run(2)
     expect(opened.output(2).locator('.node[data-look="running"]')).to_have_count(1)
+    opened.run(4)
+    assert opened.said(4) == "1"
     (gate / "open").touch()
     expect(opened.output(2).locator('.node[data-look="completed"]')).to_have_count(2)
     opened.run(3)
     assert opened.said(3) == "completed 42\n"
+
+
+def test_deleting_an_output_ends_its_thread(notebook, gate):
+    opened = notebook(
+        CELLS.format(gate=str(gate)),
+        "from dtscheduler.ui.notebook import RunMonitor\nRunMonitor(dag.run(wait=False))",
+        THREADS,
+    )
+    opened.run(0, 1)
+    expect(opened.output(1).locator('.node[data-look="running"]')).to_have_count(1)
+    opened.clear(1)
+    opened.page.wait_for_timeout(2_000)
+    opened.run(2)
+    assert opened.said(2) == "0"
+    (gate / "open").touch()
 
 
 def test_what_was_composed_becomes_a_cell(lab, notebook):
@@ -191,20 +210,3 @@ def form(
     opened.page.wait_for_timeout(300)
     assert opened.page.evaluate("window.hit") is None
     assert opened.page.locator(".jp-Notebook img[src=x]").count() == 0
-
-
-def test_deleting_an_output_ends_its_thread(notebook, gate):
-    opened = notebook(
-        CELLS.format(gate=str(gate)),
-        "from dtscheduler.ui.notebook import RunMonitor\nRunMonitor(dag.run(wait=False))",
-        "import threading\nlen([each for each in threading.enumerate() if each.name == 'dtscheduler-widget'])",
-    )
-    opened.run(0, 1)
-    expect(opened.output(1).locator('.node[data-look="running"]')).to_have_count(1)
-    opened.run(2)
-    assert opened.said(2) == "1"
-    opened.clear(1)
-    opened.page.wait_for_timeout(2_000)
-    opened.run(2)
-    assert opened.said(2) == "0"
-    (gate / "open").touch()

@@ -393,7 +393,11 @@ print(suite._process.pid, flush=True)
 
 def page(ref, then):
     return subprocess.Popen(
-        [sys.executable, "-c", PAGE + then, ref.place.folder], stdout=subprocess.PIPE, text=True, env={**os.environ}
+        [sys.executable, "-c", PAGE + then, ref.place.folder],
+        stdin=subprocess.PIPE,  # it waits for what never comes
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
     )
 
 
