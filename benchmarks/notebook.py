@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,13 @@ def main() -> int:
     arguments = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     missed = 0
-    for part in (imports(arguments.rounds), monitor(arguments.parts, arguments.seconds), graph(arguments.rounds)):
-        for name, value in part.items():
+    parts: tuple[Callable[[], dict[str, float]], ...] = (
+        lambda: imports(arguments.rounds),
+        lambda: monitor(arguments.parts, arguments.seconds),
+        lambda: graph(arguments.rounds),
+    )
+    for part in parts:
+        for name, value in part().items():
             target = TARGETS.get(name, "")
             missed += bool(target) and value > float(target.split()[-1])
             print(f"{name:58} {value:9.3f}   {target}", flush=True)
@@ -170,8 +175,8 @@ def graph(rounds: int) -> dict[str, float]:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(address)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
-        page.wait_for_function("Boolean(window.jupyterapp)")
+        page.wait_for_function("Boolean(window.jupyterapp?.shell.currentWidget?.sessionContext)")
+        page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
         first = page.evaluate(DRAWN) / 1000
         drawn = []
         for _ in range(rounds):
