@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtscheduler.model.status import TaskStatus
 from dtscheduler.model.text import last_lines
+from dtscheduler.ui.views.logs import COLOURING
 
 if TYPE_CHECKING:
     from dtscheduler.model.run import RunRecord, TaskRunRecord
@@ -19,7 +19,6 @@ TIMES_ITS_COST = 5
 MOST_LINES = 1_000
 WIDEST_LINE = 2_000
 _SHORTENED = "… the log was too long, and its middle is gone\n"
-_COLOURING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _LAST_SEEN = 200
 
 
@@ -44,7 +43,7 @@ class LogReader:
         self._seen, self._last = end, text[max(0, end - _LAST_SEEN) : end]
         if not new:
             return told
-        shown = last_lines(_COLOURING.sub("", new), MOST_LINES, WIDEST_LINE)
+        shown = last_lines(COLOURING.sub("", new), MOST_LINES, WIDEST_LINE)
         return f"{told}{shown}\n" if shown else told
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 2**17
 MOST_LINES = 1_000
 WIDEST_LINE = 2_000
-_COLOURING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+COLOURING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def log_tail(place: Workspace, run: RunRecord, record: TaskRunRecord, attempt: i
         content, whole = _end(place, run, record, number)
     except OSError as error:
         return LogTail(text="", said=f"The log cannot be read: {error.strerror or type(error).__name__}.")
-    text = last_lines(_COLOURING.sub("", content), MOST_LINES, WIDEST_LINE)
+    text = last_lines(COLOURING.sub("", content), MOST_LINES, WIDEST_LINE)
     executes = record.status is TaskStatus.RUNNING and number == record.attempt
     if not text.strip():
         said = said or ("It has printed nothing yet." if executes else "It printed nothing.")
@@ -72,7 +72,7 @@ def whole_log(place: Workspace, run: RunRecord, record: TaskRunRecord, attempt: 
         return ""
     with file:
         content = file.read().decode("utf-8", "backslashreplace")
-    return printable(masked_text(_COLOURING.sub("", content)), lines=True)
+    return printable(masked_text(COLOURING.sub("", content)), lines=True)
 
 
 def computed_by(place: Workspace, record: TaskRunRecord) -> tuple[RunRecord, TaskRunRecord] | None:
